@@ -30,7 +30,7 @@ export interface BoundedQueue<T> extends AsyncIterableIterator<T, undefined> {
   /** The source has no more: the consumer gets what is queued, then the end. */
   end(): void;
   /** The source broke: the consumer gets what is queued, then the error. */
-  fail(error: unknown): void;
+  fail(error: Error): void;
   /** How many values wait. */
   readonly size: number;
   return(): Promise<IteratorResult<T, undefined>>;
@@ -45,11 +45,11 @@ export function boundedQueue<T>(options: BoundedQueueOptions<T>): BoundedQueue<T
   return new Feed(options);
 }
 
-type Ending = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: unknown };
+type Ending = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: Error };
 
 interface Waiter<T> {
-  resolve(result: IteratorResult<T, undefined>): void;
-  reject(error: unknown): void;
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 class Feed<T> implements BoundedQueue<T> {
@@ -88,7 +88,7 @@ class Feed<T> implements BoundedQueue<T> {
     this.#finish({ kind: 'done' });
   }
 
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.#finish({ kind: 'failed', error });
   }
 
@@ -147,9 +147,7 @@ class Feed<T> implements BoundedQueue<T> {
   /** An error is told once; after it the feed is simply over, as with any iterator. */
   #conclude(ending: Ending): Promise<IteratorResult<T, undefined>> {
     this.#ending = { kind: 'done' };
-    return ending.kind === 'failed'
-      ? Promise.reject(ending.error as Error)
-      : Promise.resolve({ done: true, value: undefined });
+    return ending.kind === 'failed' ? Promise.reject(ending.error) : Promise.resolve({ done: true, value: undefined });
   }
 
   #dispose(): void {
@@ -160,7 +158,7 @@ class Feed<T> implements BoundedQueue<T> {
     } catch (error) {
       // `push` must not throw into the source: the consumer learns of it instead.
       if (!this.#overflowed && this.#queued.length === 0 && this.#ending?.kind === 'done') {
-        this.#ending = { kind: 'failed', error };
+        this.#ending = { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
       }
     }
   }

@@ -53,25 +53,24 @@ export function requestError(
 export function formatGraphQLError(error: unknown, scope: ErrorScope): GraphQLFormattedError {
   const outer = error instanceof GraphQLError ? error : undefined;
   const shown = showable(error);
-  if (!shown) scope.log.error({ err: rootOf(error), requestId: scope.requestId, path: outer?.path }, 'operation failed');
-  const code = shown?.code ?? 'INTERNAL';
-  const message = shown?.message ?? 'Internal error';
+  if (!shown)
+    scope.log.error({ err: rootOf(error), requestId: scope.requestId, path: outer?.path }, 'operation failed');
+  const { code, message, details } = shown ?? { code: 'INTERNAL', message: 'Internal error' };
   return {
     message: clip(scope.hideSuggestions ? hideSuggestions(message) : message),
-    ...(outer?.locations && { locations: outer.locations }),
-    ...(outer?.path && { path: outer.path }),
-    extensions: {
-      ...shown?.details,
-      code,
-      requestId: scope.requestId,
-      retryable: TABLE[code]?.retryable ?? false,
-    },
+    ...placeOf(error),
+    extensions: { ...details, code, requestId: scope.requestId, retryable: TABLE[code]?.retryable ?? false },
   };
 }
 
 /** The HTTP status of a request that was refused with these errors before it ran. */
 export function httpStatusOf(errors: readonly GraphQLError[]): number {
   return TABLE[codeOf(errors[0]) ?? 'INTERNAL']?.http ?? 400;
+}
+
+function placeOf(error: unknown): Pick<GraphQLFormattedError, 'locations' | 'path'> {
+  if (!(error instanceof GraphQLError)) return {};
+  return { ...(error.locations && { locations: error.locations }), ...(error.path && { path: error.path }) };
 }
 
 interface Shown {
@@ -115,7 +114,7 @@ function rootOf(error: unknown): unknown {
 }
 
 function codeOf(error: unknown): GraphQLErrorCode | undefined {
-  const code: unknown = error instanceof GraphQLError ? error.extensions['code'] : undefined;
+  const code: unknown = error instanceof GraphQLError ? error.extensions.code : undefined;
   if (typeof code !== 'string') return undefined;
   const own = SYNONYMS[code] ?? code;
   return TABLE[own] ? (own as GraphQLErrorCode) : undefined;

@@ -49,7 +49,12 @@ export function requestIdOf(req: IncomingMessage): string {
 }
 
 /** Writes an error straight to a socket that no ServerResponse owns, then closes it. */
-export function refuseSocket(socket: Duplex, code: ErrorCode, message: string, status: number = ERRORS[code].http): void {
+export function refuseSocket(
+  socket: Duplex,
+  code: ErrorCode,
+  message: string,
+  status: number = ERRORS[code].http,
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -158,7 +163,10 @@ class Exchange {
   #toArgusError(thrown: unknown): ArgusError {
     if (thrown instanceof ArgusError) return thrown;
     const { method, url } = this.req;
-    this.options.log.error({ err: thrown, requestId: this.#requestId, method, path: url?.split('?')[0] }, 'request failed');
+    this.options.log.error(
+      { err: thrown, requestId: this.#requestId, method, path: url?.split('?')[0] },
+      'request failed',
+    );
     return new ArgusError('INTERNAL', 'Internal error');
   }
 }

@@ -98,7 +98,8 @@ function parseWithin(query: string, maxTokens: number): DocumentNode | readonly 
   } catch (error) {
     const syntaxError = error as GraphQLError;
     // graphql-js marks this case in its words alone; a test holds them.
-    if (syntaxError.message.includes('tokens. Parsing aborted')) return [tooComplex('tokens', maxTokens, maxTokens + 1)];
+    if (syntaxError.message.includes('tokens. Parsing aborted'))
+      return [tooComplex('tokens', maxTokens, maxTokens + 1)];
     return [withCode(syntaxError, 'GRAPHQL_PARSE_FAILED')];
   }
 }
@@ -112,22 +113,28 @@ function excessOf(weight: DocumentWeight, bounds: OperationLimits): readonly Gra
 
 /** `actual` is exact, but for the two limits where counting stops at the first excess. */
 function tooComplex(limitName: keyof OperationLimits, limit: number, actual: number): GraphQLError {
-  return requestError('GRAPHQL_TOO_COMPLEX', `The operation exceeds the limit "${limitName}": ${actual}, allowed ${limit}.`, {
-    limitName,
-    limit,
-    actual,
-  });
+  return requestError(
+    'GRAPHQL_TOO_COMPLEX',
+    `The operation exceeds the limit "${limitName}": ${actual}, allowed ${limit}.`,
+    {
+      limitName,
+      limit,
+      actual,
+    },
+  );
 }
 
 function unknownOperation(name: string | null | undefined): GraphQLError {
   return requestError(
     'INVALID_INPUT',
-    name ? 'The document has no operation of the given operationName.' : 'Name one operation of the document in operationName.',
+    name
+      ? 'The document has no operation of the given operationName.'
+      : 'Name one operation of the document in operationName.',
   );
 }
 
 function withCode(error: GraphQLError, code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED'): GraphQLError {
-  error.extensions['code'] = code;
+  error.extensions.code = code;
   return error;
 }
 
