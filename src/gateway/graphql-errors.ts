@@ -7,7 +7,7 @@ import { type Log } from './log';
 export const GRAPHQL_ERRORS = {
   GRAPHQL_PARSE_FAILED: { http: 400, retryable: false },
   GRAPHQL_VALIDATION_FAILED: { http: 400, retryable: false },
-  PERSISTED_QUERY_NOT_SUPPORTED: { http: 400, retryable: false },
+  PERSISTED_QUERY_NOT_SUPPORTED: { http: 200, retryable: false },
 } as const;
 
 /** Every code that `extensions.code` can hold. */
