@@ -1,12 +1,15 @@
 import {
   type DocumentNode,
   getOperationAST,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
+  Lexer,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
+  Source,
   specifiedRules,
+  TokenKind,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -15,8 +18,10 @@ import { requestError } from './graphql-errors';
 
 /** What one operation may ask. Counts are taken after fragments are written out. */
 export interface OperationLimits extends DocumentWeight {
-  /** Lexical tokens of the document; parsing stops there. */
+  /** Lexical tokens of the document. */
   readonly tokens: number;
+  /** Brackets of any kind open at once. */
+  readonly nesting: number;
   /** Levels of lists and objects in the variables. */
   readonly variablesDepth: number;
 }
@@ -24,6 +29,7 @@ export interface OperationLimits extends DocumentWeight {
 /** Room for every operation of the dashboard and for the standard introspection query, and for little more. */
 export const DEFAULT_OPERATION_LIMITS: OperationLimits = {
   tokens: 2_000,
+  nesting: 100,
   depth: 15,
   fields: 500,
   rootFields: 20,
@@ -55,6 +61,9 @@ const CACHE = { max: 1_000, maxTextLength: 4 * 1024 * 1024 };
 
 const MAX_VALIDATION_ERRORS = 15;
 
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
 /** Builds the gate of a schema; `limits` left out are the defaults. */
 export function createOperationGate(schema: GraphQLSchema, limits: Partial<OperationLimits> = {}): OperationGate {
   const bounds: OperationLimits = { ...DEFAULT_OPERATION_LIMITS, ...limits };
@@ -68,7 +77,7 @@ export function createOperationGate(schema: GraphQLSchema, limits: Partial<Opera
     const key = `${mayIntrospect ? 'i' : '-'}${query}`;
     const known = admitted.get(key);
     if (known) return known;
-    const document = parseWithin(query, bounds.tokens);
+    const document = parseWithin(query, bounds);
     if (!('kind' in document)) return document;
     const excess = excessOf(weighDocument(document), bounds);
     if (excess.length > 0) return excess;
@@ -92,16 +101,31 @@ export function createOperationGate(schema: GraphQLSchema, limits: Partial<Opera
   };
 }
 
-function parseWithin(query: string, maxTokens: number): DocumentNode | readonly GraphQLError[] {
+/**
+ * Reads the tokens before anything is parsed: the parser calls itself for each bracket, and a few thousand of them
+ * would exhaust the stack.
+ */
+function parseWithin(query: string, bounds: OperationLimits): DocumentNode | readonly GraphQLError[] {
   try {
-    return parse(query, { maxTokens });
+    const excess = lexicalExcess(query, bounds);
+    return excess ? [excess] : parse(query);
   } catch (error) {
-    const syntaxError = error as GraphQLError;
-    // graphql-js marks this case in its words alone; a test holds them.
-    if (syntaxError.message.includes('tokens. Parsing aborted'))
-      return [tooComplex('tokens', maxTokens, maxTokens + 1)];
-    return [withCode(syntaxError, 'GRAPHQL_PARSE_FAILED')];
+    if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+    throw error;
   }
+}
+
+function lexicalExcess(query: string, bounds: OperationLimits): GraphQLError | undefined {
+  const lexer = new Lexer(new Source(query));
+  let tokens = 0;
+  let nesting = 0;
+  for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; kind = lexer.advance().kind) {
+    if (++tokens > bounds.tokens) return tooComplex('tokens', bounds.tokens, tokens);
+    if (OPENING.has(kind)) nesting++;
+    else if (CLOSING.has(kind)) nesting--;
+    if (nesting > bounds.nesting) return tooComplex('nesting', bounds.nesting, nesting);
+  }
+  return undefined;
 }
 
 function excessOf(weight: DocumentWeight, bounds: OperationLimits): readonly GraphQLError[] {
@@ -111,7 +135,7 @@ function excessOf(weight: DocumentWeight, bounds: OperationLimits): readonly Gra
     .map((name) => tooComplex(name, bounds[name], weight[name]));
 }
 
-/** `actual` is exact, but for the two limits where counting stops at the first excess. */
+/** `actual` is exact, but for tokens, nesting and variablesDepth, where counting stops at the first excess. */
 function tooComplex(limitName: keyof OperationLimits, limit: number, actual: number): GraphQLError {
   return requestError(
     'GRAPHQL_TOO_COMPLEX',

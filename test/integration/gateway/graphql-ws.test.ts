@@ -154,8 +154,8 @@ describe('caps', () => {
     const third = await ProtocolSocket.open(toy.ws);
     third.init('admin');
     expect((await third.closed).code).toBe(4429);
-    first!.close();
-    await first!.closed;
+    first.close();
+    await first.closed;
     (await ProtocolSocket.open(toy.ws, 'admin')).close();
   });
 
