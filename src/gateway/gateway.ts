@@ -124,8 +124,11 @@ async function listen(server: Server, port: number, host: string | undefined): P
 async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = once(server, 'close');
   server.close();
+  // `close` ends the connections that are idle now; those that fall idle later would be kept alive.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
 }
 

@@ -59,9 +59,13 @@ async function runCheck(name: string, check: ReadinessCheck, options: HealthOpti
     status,
     tookMs: Math.round(performance.now() - start),
   });
+  const finish = async (): Promise<'ok'> => {
+    await check(stop.signal);
+    return 'ok';
+  };
   try {
     const timeout = delay(options.deadlineMs, 'timeout' as const, { signal: stop.signal });
-    const outcome = await Promise.race([check(stop.signal).then(() => 'ok' as const), timeout]);
+    const outcome = await Promise.race([finish(), timeout]);
     if (outcome === 'timeout')
       options.log.warn({ check: name, deadlineMs: options.deadlineMs }, 'readiness check timed out');
     return result(outcome);
