@@ -1,4 +1,5 @@
 import { type IncidentFacts } from '../domain/incident';
+import { type ArgusError } from '../domain/errors';
 import { type Finding } from '../domain/finding';
 import { type JsonObject } from '../domain/json';
 import { type AgentMode, type StepStatus } from '../domain/response';
@@ -10,13 +11,6 @@ import { type Severity } from '../domain/severity';
 export interface Clock {
   /** ms since 1970-01-01 UTC. */
   now(): number;
-}
-
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /** The sanitizer backend as the agent uses it. Every failure is an `ArgusError` BACKEND_UNAVAILABLE or BACKEND_REJECTED. */
@@ -42,18 +36,31 @@ export interface BackendOverride {
   readonly endsAt: number | null;
 }
 
+/** An event as the store keeps it: the raw record and its place, from which the agent normalises it anew. */
+export interface StoredRecord {
+  readonly stream: string;
+  readonly id: string;
+  readonly raw: string;
+  readonly eventId: number;
+  readonly offset: number;
+  /** ms since 1970-01-01 UTC. */
+  readonly receivedAt: number;
+}
+
 /** What the store says of each event it was given, in the given order. */
-export type Appended = { readonly stored: StoredEvent } | { readonly duplicateOf: string };
+export type Appended = { readonly stored: StoredEvent } | { readonly duplicate: true };
 
 export interface EventStore {
   /** Durable when it resolves; duplicates by (stream, id) are recognised, also within the batch. */
   append(events: readonly SecurityEvent[]): Promise<readonly Appended[]>;
   /** Events of a stream behind `offset`, oldest first, at most `limit`. */
-  readAfter(stream: string, offset: number, limit: number): Promise<readonly StoredEvent[]>;
+  readAfter(stream: string, offset: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Streams whose detected position is behind their head. */
   laggingStreams(): Promise<readonly StreamPosition[]>;
+  /** Detected position of each of these streams. */
+  positions(streams: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Already detected events received since `sinceMs`, oldest first, at most the newest `limit`: to warm detectors up. */
-  recentlyDetected(sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
+  recentlyDetected(sinceMs: number, limit: number): Promise<readonly StoredRecord[]>;
 }
 
 export interface StreamPosition {
@@ -112,8 +119,27 @@ export interface ResponseStore {
   claimStep(responseId: string, ordinal: number): Promise<ClaimedStep | null>;
   /** One transaction: outcome, timeline, event_log, and the next step's job or the end of the response. */
   finishStep(step: ClaimedStep, outcome: StepOutcome): Promise<void>;
-  /** Newest texts that findings of the incident rest on, at most `limit`, for re-sanitising. */
-  evidenceTexts(incidentId: string, limit: number): Promise<readonly string[]>;
+  /**
+   * Starts a response by hand and answers its id; a key that was used before answers the response of that time.
+   * Throws NOT_FOUND without such an incident, CONFLICT when the key was used for something else.
+   */
+  start(request: StartRequest): Promise<string>;
+  /** Newest raw records that findings of the incident rest on, at most `limit`. */
+  evidenceRecords(incidentId: string, limit: number): Promise<readonly string[]>;
+}
+
+export interface StartRequest {
+  readonly incidentKey: string;
+  readonly response: PlannedResponse;
+  readonly requestedBy: string;
+  readonly idempotencyKey: string | null;
+}
+
+/** The kill switch: the mode, which survives restarts. */
+export interface ModeStore {
+  agentMode(): Promise<AgentMode>;
+  /** When the agent may run again, steps that were held back are enqueued anew, in the same transaction. */
+  setAgentMode(mode: AgentMode, reason: string, by: string): Promise<void>;
 }
 
 export interface StepOutcome {
@@ -128,6 +154,34 @@ export interface AlertSink {
   alert(alert: { incidentId: string; title: string; severity: Severity; idempotencyKey: string }): Promise<void>;
 }
 
-export interface AgentModeSource {
-  mode(): AgentMode;
+/** What an administrator asks of the backend's emergency override. */
+export interface OverrideIntent {
+  readonly incidentKey: string | null;
+  readonly justification: string;
+  readonly requestedBy: string;
+  readonly idempotencyKey: string | null;
+}
+
+export interface OverrideRecord {
+  readonly key: string;
+  /** The backend's own id; null while the outcome of the activation is not known. */
+  readonly backendId: string | null;
+  readonly justification: string;
+}
+
+/** The record of overrides: the intent is written before the backend is asked, the outcome after. */
+export interface OverrideLedger<Record extends OverrideRecord = OverrideRecord> {
+  intend(intent: OverrideIntent): Promise<{ readonly override: Record; readonly isNew: boolean }>;
+  activated(key: string, by: string, backend: BackendOverride): Promise<Record>;
+  failed(key: string, by: string, error: ArgusError): Promise<Record>;
+  deactivated(key: string, by: string): Promise<Record>;
+  find(key: string): Promise<Record | null>;
+}
+
+/** The running processes, each with its heartbeat. */
+export interface Instances {
+  beat(instance: { id: string; host: string; pid: number; workerIds: readonly string[] }): Promise<void>;
+  leave(id: string): Promise<void>;
+  /** Frees the durable jobs of processes without a heartbeat for `deadAfterMs`; answers how many were dead. */
+  freeJobsOfTheDead(deadAfterMs: number): Promise<number>;
 }

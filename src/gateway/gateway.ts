@@ -8,7 +8,7 @@ import { createGraphQLHttp } from './graphql-http';
 import { createGraphQLWs, type SocketLimits } from './graphql-ws';
 import { createHealthRoutes, type ReadinessCheck } from './health';
 import { createHttpServer } from './http-server';
-import { type Log } from './log';
+import { type Log } from '../domain/log';
 import { createOperationGate, type OperationLimits } from './operation-gate';
 import { type Route } from './router';
 

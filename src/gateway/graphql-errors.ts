@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { ArgusError, type ErrorCode, ERRORS } from '../domain/errors';
-import { SlowConsumerError } from './feed';
-import { type Log } from './log';
+import { SlowConsumerError } from '../domain/bounded-queue';
+import { type Log } from '../domain/log';
 
 /** Codes that only GraphQL answers carry, beside those of `ERRORS`. */
 export const GRAPHQL_ERRORS = {

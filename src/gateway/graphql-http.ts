@@ -8,7 +8,7 @@ import { type Principal } from '../domain/role';
 import { readJsonBody } from './body';
 import { type Caller, type MakeContext } from './caller';
 import { type ErrorScope, formatGraphQLError, httpStatusOf, requestError } from './graphql-errors';
-import { type Log } from './log';
+import { type Log } from '../domain/log';
 import { type OperationGate, type OperationRequest } from './operation-gate';
 import { type ErrorAnswer, type RequestInfo, type Route } from './router';
 

@@ -16,7 +16,7 @@ import { type Principal } from '../domain/role';
 import { type Caller, type MakeContext } from './caller';
 import { type ErrorScope, formatGraphQLError, requestError } from './graphql-errors';
 import { refuseSocket, requestIdOf } from './http-server';
-import { type Log } from './log';
+import { type Log } from '../domain/log';
 import { type OperationGate } from './operation-gate';
 import { subscribeFresh } from './subscribe';
 import { attachSocket, CLOSE } from './ws-socket';

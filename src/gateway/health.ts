@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { answerJson } from './http-answer';
-import { type Log } from './log';
+import { type Log } from '../domain/log';
 import { type Route } from './router';
 
 /** Resolves when the thing it looks at can serve; throws when not. */

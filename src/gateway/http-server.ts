@@ -4,7 +4,7 @@ import { type Duplex } from 'node:stream';
 import { ArgusError, type ErrorCode, ERRORS } from '../domain/errors';
 import { type Principal } from '../domain/role';
 import { answerError, hasLeft, SECURITY_HEADERS } from './http-answer';
-import { type Log } from './log';
+import { type Log } from '../domain/log';
 import { createRouter, type Route } from './router';
 
 /** What every route of a server shares. */

@@ -1,6 +1,6 @@
 import { type Server as ProtocolServer } from 'graphql-ws';
 import { type WebSocket } from 'ws';
-import { type Log } from './log';
+import { type Log } from '../domain/log';
 
 /** Why we close a socket: RFC 6455 and graphql-transport-ws. */
 export const CLOSE = {

@@ -2,9 +2,9 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { printSchema } from 'graphql';
 import { ArgusError } from '../../src/domain/errors';
 import { type Principal } from '../../src/domain/role';
-import { type BoundedQueue, boundedQueue } from '../../src/gateway/feed';
+import { type BoundedQueue, boundedQueue } from '../../src/domain/bounded-queue';
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway/gateway';
-import { type Log } from '../../src/gateway/log';
+import { type Log } from '../../src/domain/log';
 
 export interface ToyContext {
   readonly principal: Principal;

@@ -1,5 +1,5 @@
 import { ArgusError } from '../../../src/domain/errors';
-import { boundedQueue, type SlowConsumerError } from '../../../src/gateway/feed';
+import { boundedQueue, type SlowConsumerError } from '../../../src/domain/bounded-queue';
 
 const value = <T>(value: T): IteratorResult<T> => ({ done: false, value });
 const done = { done: true, value: undefined };

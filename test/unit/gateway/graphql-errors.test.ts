@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { ArgusError } from '../../../src/domain/errors';
-import { SlowConsumerError } from '../../../src/gateway/feed';
+import { SlowConsumerError } from '../../../src/domain/bounded-queue';
 import { formatGraphQLError, requestError } from '../../../src/gateway/graphql-errors';
 
 const logged: object[] = [];

@@ -1,4 +1,4 @@
-import { ArgusError } from '../domain/errors';
+import { ArgusError } from './errors';
 
 /** SLOW_CONSUMER with the place to resume from: the cursor of the last value the client was given. */
 export class SlowConsumerError extends ArgusError {
