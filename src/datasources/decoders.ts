@@ -29,9 +29,9 @@ export function decodeTime(value: unknown): number | null {
 }
 
 /** Zod forms of the decoders: they accept what they cannot read, as null. */
-export const looseNumber = z.unknown().transform(decodeNumber);
-export const looseRatio = z.unknown().transform(decodeRatio);
-export const looseTime = z.unknown().transform(decodeTime);
+export const looseNumber = z.unknown().optional().transform(decodeNumber);
+export const looseRatio = z.unknown().optional().transform(decodeRatio);
+export const looseTime = z.unknown().optional().transform(decodeTime);
 /** A moment that must be there: its absence makes the answer malformed. */
 export const strictTime = z.string().transform((text, context) => {
   const time = decodeTime(text);
@@ -39,5 +39,10 @@ export const strictTime = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'not a time' });
   return z.NEVER;
 });
+/** A moment, or null said outright; anything else makes the answer malformed. */
+export const timeOrNull = z.union([z.null(), strictTime]);
 /** Text or null; anything else becomes null. */
-export const looseText = z.unknown().transform((value) => (typeof value === 'string' ? value : null));
+export const looseText = z
+  .unknown()
+  .optional()
+  .transform((value) => (typeof value === 'string' ? value : null));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { type BackendOverride } from '../agent/ports';
 import { type BackendTool } from './backend-error';
-import { looseTime, strictTime } from './decoders';
+import { strictTime, timeOrNull } from './decoders';
 import { type BackendHttp } from './http';
 import { fittingJson, invalid, notConfigured } from './request-body';
 
@@ -28,7 +28,7 @@ const activatedSchema = z
     overrideId: z.string().regex(OVERRIDE_ID),
     adminId: z.string(),
     startTime: strictTime,
-    endTime: looseTime,
+    endTime: timeOrNull,
     justification: z.string(),
   })
   .transform((answer): BackendOverride => ({
@@ -45,7 +45,7 @@ const statusSchema = z.object({
         id: z.string(),
         adminId: z.string(),
         startTime: strictTime,
-        endTime: looseTime,
+        endTime: timeOrNull,
         justification: z.unknown().transform((text) => (typeof text === 'string' ? text : '')),
       })
       .transform(({ startTime, endTime, ...rest }): BackendOverride => ({
