@@ -1,4 +1,5 @@
-import { type Backend, type Clock, type Log } from '../agent/ports';
+import { type Backend, type Clock } from '../agent/ports';
+import { type Log } from '../domain/log';
 import { type BackendTool } from './backend-error';
 import { Documents } from './documents';
 import { Health } from './health';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ZodType } from 'zod';
 
-import { type Clock, type Log } from '../agent/ports';
+import { type Clock } from '../agent/ports';
+import { type Log } from '../domain/log';
 import { createScrubber, errorOfAnswer, type HttpAnswer, malformed, retryAfterOf } from './answer-error';
 import { BACKEND_TOOLS, BackendError, type BackendTool } from './backend-error';
 import { type CallPurpose } from './rate-budget';

@@ -22,6 +22,7 @@ interface KeyRow {
 export class ApiKeyStore {
   readonly #cache = new Map<string, { readonly principal: Principal | null; readonly until: number }>();
   readonly #lastUsed = new Map<string, number>();
+  #live: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly db: DataSource,
@@ -48,13 +49,25 @@ export class ApiKeyStore {
     return principal;
   }
 
-  /** True while the key of this principal is neither revoked nor expired. */
-  async isLive(principalId: string): Promise<boolean> {
-    const [row] = await this.db.query<unknown[]>(
-      'SELECT 1 FROM api_keys WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())',
-      [principalId],
-    );
-    return row !== undefined;
+  /** Reads the live keys now and every two seconds from then on, for `isLive`. Answers how to stop. */
+  async watch(): Promise<() => void> {
+    const refresh = async (): Promise<void> => {
+      const rows = await this.db.query<{ id: string }[]>(
+        'SELECT id FROM api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())',
+      );
+      this.#live = new Set(rows.map(({ id }) => id));
+    };
+    await refresh();
+    const timer = setInterval(() => {
+      refresh().catch(() => undefined); // the database is away: sockets stay as they are until it is back
+    }, CACHE_MS);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  /** False when the key of this principal has been revoked or has expired; accurate to two seconds. */
+  isLive(principalId: string): boolean {
+    return this.#live.has(principalId);
   }
 
   /** Makes a key and answers its secret, which is kept nowhere. */
@@ -110,6 +123,7 @@ export class ApiKeyStore {
       `INSERT INTO api_keys (id, name, role, prefix, hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
       [id, key.name, key.role, secret.slice(0, MARK.length + 4), hashOf(secret), key.expiresAt],
     );
+    this.#live = new Set([...this.#live, id]);
     return this.db.getRepository(ApiKey).findOneByOrFail({ key: id });
   }
 

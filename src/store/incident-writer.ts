@@ -18,14 +18,17 @@ export interface IncidentUpdate {
 
 /** Changes that people make to incidents: with timeline and event log in one transaction. */
 export class IncidentWriter {
-  constructor(private readonly db: DataSource) {}
+  constructor(
+    private readonly db: DataSource,
+    private readonly onCommitted: () => void,
+  ) {}
 
   /**
    * @throws ArgusError NOT_FOUND without such an incident; CONFLICT when its version is not the expected one, or when it
    *   is reopened while another one of the same fingerprint is open.
    */
   async update(update: IncidentUpdate): Promise<Incident> {
-    return this.db.transaction(async (sql) => {
+    const incident = await this.db.transaction(async (sql) => {
       const before = await lock(sql, update);
       const after = await write(sql, before, update);
       const summary = describe(before, after);
@@ -41,6 +44,8 @@ export class IncidentWriter {
       await appendLog(sql, [changeLine('STATUS', after)]);
       return hydrate(this.db, Incident, [after])[0] as Incident;
     });
+    this.onCommitted();
+    return incident;
   }
 }
 

@@ -1,0 +1,161 @@
+import {
+  Arg,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  Float,
+  Int,
+  Mutation,
+  InputType,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql';
+import { type Agent, PLAYBOOKS } from '../agent/index';
+import { ArgusError } from '../domain/errors';
+import { AgentModeEnum, SeverityEnum } from '../entities/enums';
+import { type AgentMode } from '../domain/response';
+import { type Severity } from '../domain/severity';
+import { type Override } from '../entities/override.entity';
+import { DateTime, SafeInt } from '../entities/scalars';
+import { type EventReader } from '../store/event-reader';
+import { type InstanceStore } from '../store/instance-store';
+import { type Context } from './context';
+import { outcomeOf, Problem } from './problems';
+
+@ObjectType({ description: 'A process of Argus.' })
+export class AgentInstance {
+  @Field(() => String)
+  id: string;
+
+  @Field(() => String)
+  host: string;
+
+  @Field(() => Int)
+  pid: number;
+
+  @Field(() => DateTime)
+  startedAt: Date;
+
+  @Field(() => DateTime, { description: 'Written every 2 s; a process is given up after 10 s without.' })
+  heartbeatAt: Date;
+}
+
+@ObjectType({
+  description: 'From receipt of an event to the commit of its detection, in this process, latest 4,096 events.',
+})
+export class DetectionLatency {
+  @Field(() => Float, { nullable: true, description: 'Median, ms; null before the first event.' })
+  p50Ms: number | null;
+
+  @Field(() => Float, { nullable: true, description: '99th percentile, ms.' })
+  p99Ms: number | null;
+}
+
+@ObjectType('Playbook', { description: 'Steps that a response runs, one after another.' })
+export class PlaybookObject {
+  @Field(() => String)
+  name: string;
+
+  @Field(() => String)
+  description: string;
+
+  @Field(() => [String], { description: 'Actions, in order.' })
+  steps: readonly string[];
+
+  @Field(() => SeverityEnum, {
+    nullable: true,
+    description: 'Incidents of at least this severity start it by themselves; null: only people do.',
+  })
+  automaticFrom: Severity | null;
+}
+
+@ObjectType('Agent', { description: 'The agent as a whole, over all its processes.' })
+export class AgentObject {
+  @Field(() => AgentModeEnum)
+  mode: AgentMode;
+}
+
+@InputType()
+export class SetAgentModeInput {
+  @Field(() => AgentModeEnum)
+  mode: AgentMode;
+
+  @Field(() => String, { description: 'Why; 3 to 500 characters. Kept with the change.' })
+  reason: string;
+}
+
+@ObjectType()
+export class SetAgentModePayload {
+  @Field(() => AgentObject, { nullable: true })
+  agent: AgentObject | null;
+
+  @Field(() => [Problem])
+  problems: Problem[];
+}
+
+@Resolver(() => AgentObject)
+export class AgentResolver {
+  constructor(
+    private readonly agentDoor: Agent<Override>,
+    private readonly instanceStore: InstanceStore,
+    private readonly events: EventReader,
+  ) {}
+
+  @Authorized('VIEWER')
+  @Query(() => AgentObject)
+  async agent(): Promise<AgentObject> {
+    return { mode: await this.agentDoor.mode() };
+  }
+
+  @Authorized('RESPONDER')
+  @Mutation(() => SetAgentModePayload, { description: 'The kill switch. Survives restarts.' })
+  setAgentMode(
+    @Arg('input', () => SetAgentModeInput) { mode, reason }: SetAgentModeInput,
+    @Ctx() { principal }: Context,
+  ): Promise<SetAgentModePayload> {
+    const set = async (): Promise<{ agent: AgentObject }> => {
+      const length = reason.trim().length;
+      if (length < 3 || length > 500) {
+        throw new ArgusError('INVALID_INPUT', `reason: 3 to 500 characters; these are ${length}.`, ['input', 'reason']);
+      }
+      await this.agentDoor.setMode(mode, reason, principal.name);
+      return { agent: { mode } };
+    };
+    return outcomeOf(set, { agent: null });
+  }
+
+  @FieldResolver(() => DateTime, { nullable: true, description: 'Latest heartbeat of any process.' })
+  async heartbeatAt(): Promise<Date | null> {
+    const beats = (await this.instanceStore.all()).map(({ heartbeatAt }) => heartbeatAt);
+    return beats.reduce<Date | null>((latest, beat) => (latest && latest > beat ? latest : beat), null);
+  }
+
+  @FieldResolver(() => [AgentInstance])
+  instances(): Promise<readonly AgentInstance[]> {
+    return this.instanceStore.all();
+  }
+
+  @FieldResolver(() => Int, { description: 'Registered streams.' })
+  async streamCount(): Promise<number> {
+    return (await this.events.backlog()).streams;
+  }
+
+  @FieldResolver(() => SafeInt, { description: 'Stored events that detection has not finished, over all streams.' })
+  async lag(): Promise<number> {
+    return (await this.events.backlog()).lag;
+  }
+
+  @FieldResolver(() => DetectionLatency)
+  detectionLatency(): DetectionLatency {
+    return this.agentDoor.latency();
+  }
+
+  @FieldResolver(() => [PlaybookObject])
+  playbooks(): readonly PlaybookObject[] {
+    return PLAYBOOKS.map(({ name, description, steps, automatic }) => {
+      return { name, description, steps, automaticFrom: automatic?.minSeverity ?? null };
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { type Agent } from '../agent/index';
+import { type BackendTools } from '../datasources/backend';
+import { type Override } from '../entities/override.entity';
+import { type ApiKeyStore } from '../store/api-key-store';
+import { type IncidentWriter } from '../store/incident-writer';
+import { type InstanceStore } from '../store/instance-store';
+import { AgentResolver } from './agent.resolver';
+import { ApiKeyResolver } from './api-key.resolver';
+import { BackendResolver } from './backend.resolver';
+import { type Readers } from './context';
+import { EventResolver } from './event.resolver';
+import { FindingResolver } from './finding.resolver';
+import { IncidentResolver } from './incident.resolver';
+import { IngestResolver } from './ingest.resolver';
+import { NodeResolver } from './node.resolver';
+import { OverrideResolver } from './override.resolver';
+import { ResponseResolver } from './response.resolver';
+
+/** What resolvers call. */
+export interface ResolverParts {
+  readonly readers: Readers;
+  readonly agent: Agent<Override>;
+  readonly backend: BackendTools;
+  readonly apiKeys: ApiKeyStore;
+  readonly incidentWriter: IncidentWriter;
+  readonly instances: InstanceStore;
+}
+
+/** Every resolver class: the schema is made of these. */
+export const RESOLVERS = [
+  AgentResolver,
+  ApiKeyResolver,
+  BackendResolver,
+  EventResolver,
+  FindingResolver,
+  IncidentResolver,
+  IngestResolver,
+  NodeResolver,
+  OverrideResolver,
+  ResponseResolver,
+] as const;
+
+/** One instance of each class, with what it calls. */
+export function createResolvers(parts: ResolverParts): ReadonlyMap<unknown, object> {
+  const { readers, agent, backend, apiKeys, incidentWriter, instances } = parts;
+  return new Map<unknown, object>([
+    [AgentResolver, new AgentResolver(agent, instances, readers.events)],
+    [ApiKeyResolver, new ApiKeyResolver(apiKeys)],
+    [BackendResolver, new BackendResolver(backend)],
+    [EventResolver, new EventResolver(readers.events)],
+    [FindingResolver, new FindingResolver(readers.findings)],
+    [IncidentResolver, new IncidentResolver(readers.incidents, incidentWriter)],
+    [IngestResolver, new IngestResolver(agent.ingest)],
+    [NodeResolver, new NodeResolver()],
+    [OverrideResolver, new OverrideResolver(agent)],
+    [ResponseResolver, new ResponseResolver(agent)],
+  ]);
+}
