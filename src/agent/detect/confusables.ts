@@ -11,5 +11,5 @@ const LOOK_ALIKES = [
 
 /** The Latin letter that a look-alike stands for. */
 export const CONFUSABLES: ReadonlyMap<string, string> = new Map(
-  LOOK_ALIKES.flatMap((row) => [...row.slice(1)].map((lookAlike): [string, string] => [lookAlike, row.charAt(0)])),
+  LOOK_ALIKES.flatMap((row) => Array.from(row.slice(1), (lookAlike): [string, string] => [lookAlike, row.charAt(0)])),
 );

@@ -95,7 +95,7 @@ function leetRead(view: TextView): TextView | null {
   if (/^\S*$/.test(view.text)) return null;
   return replaced(view, LEET_WORD, 'leet', (word) => {
     if (!/[a-z]/i.test(word) && !/^[0-9]{2,3}$/.test(word)) return word;
-    return [...word].map((character) => LEET[character] ?? character).join('');
+    return word.replace(/[0-9@$!|]/g, (sign) => LEET[sign] ?? sign);
   });
 }
 

@@ -1,5 +1,5 @@
 import { decodeCharacters } from './decode-characters';
-import { decodeRuns } from './decode-runs';
+import { type DecodeBudget, decodeRuns } from './decode-runs';
 import { normaliseText } from './normalise-text';
 import { type TextView } from './text-view';
 
@@ -9,12 +9,6 @@ export const MAX_DEPTH = 3;
 export const MAX_OUTPUT = 1_048_576;
 /** Views of one field. */
 export const MAX_VIEWS = 64;
-
-/** What is left to spend on decoding one field. */
-export interface DecodeBudget {
-  output: number;
-  views: number;
-}
 
 export interface DecodedLayers {
   /** Outer layers first; without the given view itself. */

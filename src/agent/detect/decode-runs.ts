@@ -1,7 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import { type DecodeBudget } from './decode-layers';
 import { sourceSpan, type TextView } from './text-view';
+
+/** What is left to spend on decoding one field. */
+export interface DecodeBudget {
+  /** UTF-16 code units of text, or bytes of one decompression. */
+  output: number;
+  views: number;
+}
 
 /** Runs shorter than this hold no phrase worth decoding. */
 const BASE64_RUN = /[A-Za-z0-9+/_-]{16,}={0,2}/g;

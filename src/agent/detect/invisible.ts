@@ -7,14 +7,9 @@ type CharacterClass = 'zero-width' | 'joiner' | 'soft-hyphen' | 'mark' | 'bidi' 
 /** What an invisible code point is; null for visible ones, and for space, tab and line breaks. */
 export function invisibleClass(code: number): CharacterClass | null {
   if (code < 0xad) return isControl(code) ? 'control' : null;
-  if (code === 0xad) return 'soft-hyphen';
-  if (code < 0x34f) return null;
   if (code >= 0xe0000) return supplementaryClass(code);
-  if (code === 0x200c || code === 0x200d) return 'joiner';
-  if (code === 0x200e || code === 0x200f || code === 0x61c) return 'mark';
-  if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) return 'bidi';
   if (code >= 0xfe00 && code <= 0xfe0f) return 'variation';
-  return ZERO_WIDTH.has(code) ? 'zero-width' : null;
+  return SPECIAL.get(code) ?? null;
 }
 
 function isControl(code: number): boolean {
@@ -27,9 +22,20 @@ function supplementaryClass(code: number): CharacterClass | null {
 }
 
 /** No width and no use inside words: grapheme joiner, fillers, zero-width space, word joiner, invisible operators, BOM. */
-const ZERO_WIDTH: ReadonlySet<number> = new Set([
+const ZERO_WIDTH = [
   0x34f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180c, 0x180d, 0x180e, 0x180f, 0x200b, 0x2060, 0x2061, 0x2062, 0x2063,
   0x2064, 0x206a, 0x206b, 0x206c, 0x206d, 0x206e, 0x206f, 0x3164, 0xfeff, 0xffa0, 0xfff9, 0xfffa, 0xfffb,
+] as const;
+
+const SPECIAL: ReadonlyMap<number, CharacterClass> = new Map<number, CharacterClass>([
+  [0xad, 'soft-hyphen'],
+  ...[0x200c, 0x200d].map((code): [number, CharacterClass] => [code, 'joiner']),
+  ...[0x200e, 0x200f, 0x61c].map((code): [number, CharacterClass] => [code, 'mark']),
+  ...[0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069].map((code): [number, CharacterClass] => [
+    code,
+    'bidi',
+  ]),
+  ...ZERO_WIDTH.map((code): [number, CharacterClass] => [code, 'zero-width']),
 ]);
 
 /** Letters of scripts whose shaping needs joiners: Arabic, Syriac, Mongolian, Indic and neighbours; and emoji parts. */

@@ -87,8 +87,8 @@ function link(trie: Trie, classes: number): { next: Int32Array; output: Int32Arr
   const output = new Int32Array(states).fill(NO_OUTPUT);
   const dictionary = new Int32Array(states).fill(NO_OUTPUT);
   const queue = [0];
-  for (let head = 0; head < queue.length; head++) {
-    const state = queue[head] ?? 0;
+  // The loop sees what it appends.
+  for (const state of queue) {
     const suffix = fail[state] ?? 0;
     dictionary[state] = state === 0 ? NO_OUTPUT : (output[suffix] ?? NO_OUTPUT);
     output[state] = (trie.literalsAt[state]?.length ?? 0) > 0 ? state : (dictionary[state] ?? NO_OUTPUT);

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { CONFUSABLES } from './confusables';
 import { entityAt } from './html-entities';
 import { type HiddenKind, invisibleClass, RIGHT_TO_LEFT, takesJoiner, variationByte } from './invisible';
-import { plainView, type Span, type TextView, ViewBuilder } from './text-view';
+import { plainView, sourceSpan, type Span, type TextView, ViewBuilder } from './text-view';
 
 /** Something hidden in the text that has no legitimate reading there. */
 export interface HiddenContent {
@@ -71,39 +71,41 @@ class Normaliser {
     const size = code > 0xffff ? 2 : 1;
     if (kind === null) return this.folds && code >= 0x80 ? this.cluster(i) : this.visible(i, size);
     this.flush(i);
-    switch (kind) {
-      case 'tag':
-        return this.tags(i);
-      case 'variation':
-        return this.variations(i);
-      case 'soft-hyphen':
-        // Hyphenation leaves syllables; a soft hyphen behind every letter is there to break words for machines.
-        if (i - this.lastSoftHyphen === 2) this.note('zero-width', { start: i, end: i + size }, '', 1);
-        this.lastSoftHyphen = i;
-        break;
-      case 'joiner':
-        if (!takesJoiner(this.previous)) this.note('zero-width', { start: i, end: i + size }, '', 1);
-        break;
-      case 'mark':
-        if (!this.rightToLeft) this.note('zero-width', { start: i, end: i + size }, '', 1);
-        break;
-      case 'bidi':
-        if (!this.rightToLeft || code === 0x202d || code === 0x202e) {
-          this.note('bidi', { start: i, end: i + size }, '', 1);
-        }
-        break;
-      case 'control':
-        if (code !== 0x0c && code !== 0x85) this.note('control', { start: i, end: i + size }, '', 1);
-        break;
-      case 'zero-width':
-        // A byte order mark at the start is an encoding, a zero-width space between letters of spaceless scripts a break.
-        if (!(i === 0 && code === 0xfeff) && !(code === 0x200b && takesJoiner(this.previous))) {
-          this.note('zero-width', { start: i, end: i + size }, '', 1);
-        }
-        break;
-    }
+    if (kind === 'tag') return this.tags(i);
+    if (kind === 'variation') return this.variations(i);
+    const suspect = this.suspicion(kind, code, i);
+    if (suspect) this.note(suspect, { start: i, end: i + size }, '', 1);
+    if (kind === 'soft-hyphen') this.lastSoftHyphen = i;
     this.pending = i + size;
     return i + size;
+  }
+
+  /** What an invisible character is reported as; null where typography or encoding explains it. */
+  private suspicion(
+    kind: 'zero-width' | 'joiner' | 'soft-hyphen' | 'mark' | 'bidi' | 'control',
+    code: number,
+    i: number,
+  ): HiddenKind | null {
+    switch (kind) {
+      case 'soft-hyphen':
+        // Hyphenation leaves syllables; a soft hyphen behind every letter is there to break words for machines.
+        return i - this.lastSoftHyphen === 2 ? 'zero-width' : null;
+      case 'joiner':
+        return takesJoiner(this.previous) ? null : 'zero-width';
+      case 'mark':
+        return this.rightToLeft ? null : 'zero-width';
+      case 'bidi':
+        return this.rightToLeft && !isOverride(code) ? null : 'bidi';
+      case 'control':
+        return code === FORM_FEED || code === NEXT_LINE ? null : 'control';
+      case 'zero-width':
+        return this.isEncodingOrBreak(code, i) ? null : 'zero-width';
+    }
+  }
+
+  /** A byte order mark at the start, or a break opportunity in a script written without spaces. */
+  private isEncodingOrBreak(code: number, i: number): boolean {
+    return (code === 0xfeff && i === 0) || (code === 0x200b && takesJoiner(this.previous));
   }
 
   private visible(i: number, size: number): number {
@@ -167,8 +169,9 @@ class Normaliser {
 
   private variations(i: number): number {
     VARIATION_RUN.lastIndex = i;
-    const run = [...(VARIATION_RUN.exec(this.text)?.[0] ?? '')];
-    const end = i + run.join('').length;
+    const selectors = VARIATION_RUN.exec(this.text)?.[0] ?? '';
+    const run = Array.from(selectors);
+    const end = i + selectors.length;
     this.pending = end;
     // One selector behind a visible character chooses its glyph; a row of them carries bytes.
     this.previous = '\ufe0f';
@@ -191,6 +194,13 @@ class Normaliser {
   }
 }
 
+const FORM_FEED = 0x0c;
+const NEXT_LINE = 0x85;
+
+function isOverride(code: number): boolean {
+  return code === 0x202d || code === 0x202e;
+}
+
 const RECOVERED_LIMIT = 1_000;
 /** Occurrences at most this far apart are shown as one place. */
 const ADJACENT = 8;
@@ -208,29 +218,39 @@ const LATIN = /[a-z]/i;
  * words whose foreign letters look like nothing Latin. Null where there is nothing to replace.
  */
 function replaceLookAlikes(view: TextView): { view: TextView; count: number; first: Span; words: string } | null {
-  const { text } = view;
-  let out: ViewBuilder | null = null;
+  if (!MAY_CONFUSE.test(view.text)) return null;
+  const disguised = [...view.text.matchAll(WORD)].flatMap(({ 0: word, index }) => {
+    const latin = latinReading(word);
+    return latin === null ? [] : [{ latin, index }];
+  });
+  const [first] = disguised;
+  if (!first) return null;
+  const out = new ViewBuilder(view);
   let copied = 0;
-  let count = 0;
-  let first: Span = { start: 0, end: 0 };
-  let words = '';
-  if (!MAY_CONFUSE.test(text)) return null;
-  for (const match of text.matchAll(WORD)) {
-    const [word] = match;
-    if (!LATIN.test(word) || !MAY_CONFUSE.test(word)) continue;
-    const latin = [...word].map((letter) => CONFUSABLES.get(letter) ?? letter).join('');
-    if (FOREIGN.test(latin)) continue;
-    out ??= new ViewBuilder(view);
-    out.copy(copied, match.index);
-    for (let i = 0; i < word.length; i++) out.push(latin.charAt(i), match.index + i);
-    copied = match.index + word.length;
-    if (count++ === 0) first = { start: view.map?.[match.index] ?? 0, end: view.map?.[copied] ?? 0 };
-    if (words.length < RECOVERED_LIMIT) words += `${words && ' '}${latin}`;
+  for (const { latin, index } of disguised) {
+    out.copy(copied, index);
+    for (let i = 0; i < latin.length; i++) out.push(latin.charAt(i), index + i);
+    copied = index + latin.length;
   }
-  if (!out) return null;
-  out.copy(copied, text.length);
-  return { view: out.build(null), count, first, words };
+  out.copy(copied, view.text.length);
+  return {
+    view: out.build(null),
+    count: disguised.length,
+    first: sourceSpan(view, first.index, first.index + first.latin.length),
+    words: disguised
+      .slice(0, 50)
+      .map(({ latin }) => latin)
+      .join(' '),
+  };
+}
+
+/** All look-alikes are single UTF-16 code units, so the reading is as long as the word. */
+function latinReading(word: string): string | null {
+  if (!LATIN.test(word) || !MAY_CONFUSE.test(word)) return null;
+  const latin = word.replace(EACH_CONFUSABLE, (letter) => CONFUSABLES.get(letter) ?? letter);
+  return FOREIGN.test(latin) ? null : latin;
 }
 
 const MAY_CONFUSE = new RegExp(`[${[...CONFUSABLES.keys()].join('')}]`, 'u');
+const EACH_CONFUSABLE = new RegExp(MAY_CONFUSE.source, 'gu');
 const FOREIGN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;

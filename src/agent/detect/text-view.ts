@@ -69,8 +69,7 @@ export function excerptOf(text: string): string {
 }
 
 /** Control, format, surrogate, private-use, unassigned; line and paragraph separators; marks and fillers that do not show. */
-const UNSHOWABLE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u;
+const UNSHOWABLE = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/u;
 
 /** Collects a derived text and its map, piece by piece. */
 export class ViewBuilder {
@@ -87,7 +86,8 @@ export class ViewBuilder {
     this.reserve(piece.length);
     const origin = this.originOf(at);
     this.pieces.push(piece);
-    for (let i = 0; i < piece.length; i++) this.map[this.length++] = origin;
+    this.map.fill(origin, this.length, this.length + piece.length);
+    this.length += piece.length;
   }
 
   /** Appends source [start, end) unchanged. */

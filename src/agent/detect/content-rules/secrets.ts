@@ -71,7 +71,7 @@ export const SECRET_RULES: readonly ContentRule[] = [
     why: WHY,
     anchors: ['://'],
     pattern:
-      /\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|ftps?|sftp|smtps?|ldaps?):\/\/[\w.%-]{1,64}:(?!(?:password|pass|pwd|secret|\*{2,8}|x{3,8}|<|\$|\{|your)[\w>}*]{0,20}[@}])[^\s:@/"'<>]{4,100}@[\w.-]{3}/i,
+      /\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|ftps?|sftp|smtps?|ldaps?):\/\/[\w.%-]{1,64}:(?!(?:password|pass|pwd|secret|\*{2,8}|x{3,8}|<|\$|\{|your)[\w<>{}*]{0,20}@)[^\s:@/"'<>]{4,100}@[\w.-]{3}/i,
     matches: ['postgres://app:hunter2hunter@db.example.org/x', 'mongodb+srv://u:Zx81Kq@cluster.example.net'],
     ignores: [
       'postgres://user:password@localhost/db',

@@ -41,7 +41,7 @@ export const SQL_INJECTION_RULES: readonly ContentRule[] = [
     why: 'it leaves the string literal and continues the statement',
     anchors: ["'", '"', '`', '\u2018', '\u2019'],
     pattern:
-      /(?:^|[\w%=+)-])['"`\u2018\u2019][\s)%]{0,8}(?:\b(?:or|and|xor|having|rlike|where|union|div|like)\b|\|\||&&)[\s(!+]{0,8}(?:not[\s(]{1,4})?(?:['"`(\u2018\u2019]{1,4}[\w%\s]{0,20}['"`\u2018\u2019)]{1,4}[\s)]{0,4}(?:=|<|>|\br?like\s?['\"(%]|--|#|\|\|)|\w{1,30}\s{0,3}(?:=|<>|!=|\bis\b|\blike\s?['\"(%]|\bin\b\s?\()|select\b|(?:sleep|benchmark|exists|ascii|substr\w{0,6}|length|char|if|elt|extractvalue|updatexml|pg_sleep|dbms_\w{1,20})[\s(.])/i,
+      /(?:^|[\w%=+)-])['"`\u2018\u2019][\s)%]{0,8}(?:\b(?:or|and|xor|having|rlike|where|union|div|like)\b|\|\||&&)[\s(!+]{0,8}(?:not[\s(]{1,4})?(?:['"`(\u2018\u2019]{1,4}[\w%\s]{0,20}['"`\u2018\u2019)]{1,4}[\s)]{0,4}(?:=|<|>|\br?like\s?['"(%]|--|#|\|\|)|\w{1,30}\s{0,3}(?:=|<>|!=|\bis\b|\blike\s?['"(%]|\bin\b\s?\()|select\b|(?:sleep|benchmark|exists|ascii|substr\w{0,6}|length|char|if|elt|extractvalue|updatexml|pg_sleep|dbms_\w{1,20})[\s(.])/i,
     matches: [
       "1' and 'x'='x",
       "' OR username IS NOT NULL OR username = '",
@@ -228,7 +228,7 @@ export const SQL_INJECTION_RULES: readonly ContentRule[] = [
     anchors: ['--', '#', '/*', ';%00'],
     maxLength: 400,
     pattern:
-      /^[^\n]{0,120}(?:['"`][\s)]{0,6}(?:--|#|\/\*|;\s?--|;%00)|\b(?:order|group)\s{1,3}by\s{1,3}\d{1,4}\s{0,3}(?:--|#)|\bnull\s{0,3}\)?(?:--|#)|\d\s{0,2}\)?--(?:\s{0,2}\w{0,8}|\s?-)$|\bor\s{1,3}[^\n]{1,60}(?:--|#|\/\*)\s{0,4}$)/i,
+      /^[^\n]{0,120}(?:['"`][\s)]{0,6}(?:--|#|\/\*|;\s?--|;%00)|\b(?:order|group)\s{1,3}by\s{1,3}\d{1,4}\s{0,3}(?:--|#)|\bnull\s{0,3}\)?(?:--|#)|\d\)?--(?:\s{0,2}\w{0,8}|\s?-)$|\bor\s{1,3}[^\n]{1,60}(?:--|#|\/\*)\s{0,4}$)/i,
     matches: ["admin'--", "admin' #", "1') --", '1%" order by 1--', "' or 1/*", '1 or true--'],
     ignores: ['--help', 'C# and F#', "it's -- well -- fine", 'colour #fff', 'a--b', '12/01/1999 -- draft'],
   },
@@ -241,7 +241,7 @@ export const SQL_INJECTION_RULES: readonly ContentRule[] = [
     maxLength: 600,
     anchors: ['select'],
     pattern:
-      /(?:\|\||[-+*\/=<>,;'"%)&]|\b(?:and|or|rlike|like|in|exists|when|if|not|regexp|all|any|by)\b|^\s?|\d)[\s+]{0,3}\({1,4}[\s+]{0,3}select\b[^\n]{1,200}(?:\bfrom\b|\bcase\b|\bwhere\b|\(|\d\s?\)|'\w{1,12}')|\bselect\b[\s(]{1,4}case\b[\s(]{1,4}when\b|\brlike\b[\s(]{1,4}select\b|\bin\s?\(\s?select\b|^\s{0,3}select\b.{1,80}\bfrom\b\s{1,3}\w/i,
+      /(?:\|\||[-+*/=<>,;'"%)&]|\b(?:and|or|rlike|like|in|exists|when|if|not|regexp|all|any|by)\b|^\s?|\d)[\s+]{0,3}\({1,4}[\s+]{0,3}select\b[^\n]{1,200}(?:\bfrom\b|\bcase\b|\bwhere\b|\(|\d\s?\)|'\w{1,12}')|\bselect\b[\s(]{1,4}case\b[\s(]{1,4}when\b|\brlike\b[\s(]{1,4}select\b|\bin\s?\(\s?select\b|^\s{0,3}select\b.{1,80}\bfrom\b\s{1,3}\w/i,
     matches: [
       "1'+(select 'hcqf' where 9956=9956)+'",
       '(select (case when (1=1) then 1 else 2 end))',
