@@ -1,0 +1,65 @@
+import { decodeCharacters } from './decode-characters';
+import { type DecodeBudget, decodeRuns } from './decode-runs';
+import { normaliseText } from './normalise-text';
+import { type TextView } from './text-view';
+
+/** Decodings stacked on one another that are followed. */
+export const MAX_DEPTH = 3;
+/** UTF-16 code units of all decoded views together, and bytes of one decompression. */
+export const MAX_OUTPUT = 1_048_576;
+/** Views of one field. */
+export const MAX_VIEWS = 64;
+
+export interface DecodedLayers {
+  /** Outer layers first; without the given view itself. */
+  readonly views: readonly TextView[];
+  /** The budget ended before the encodings did: a decompression bomb, or a text of encodings. */
+  readonly exhausted: boolean;
+}
+
+/** A quick look whether any decoding can apply. */
+const MAY_BE_ENCODED =
+  /%[0-9a-f]{2}|%u[0-9a-f]{4}|\\[ux][0-9a-f]{2}|&[#a-z]|0x[0-9a-f]{8}|\/\*|[A-Za-z0-9+/_-]{16}|[01]{8} [01]{8}|\+|(?:\S ){8}|[a-z][013457@$][a-z]|vtaber|vafgehp|flfgrz|cebzcg|cerivbhf/i;
+
+/** Every decoded form of the view that could be text, breadth first, at most `MAX_DEPTH` deep and within the budget. */
+export function decodeLayers(field: TextView): DecodedLayers {
+  if (!MAY_BE_ENCODED.test(field.text)) return NOTHING;
+  const budget: DecodeBudget = { output: MAX_OUTPUT, views: MAX_VIEWS };
+  const views: TextView[] = [];
+  const seen = new Set([field.text]);
+  let exhausted = false;
+  let layer: readonly TextView[] = [field];
+  for (let depth = 0; depth < MAX_DEPTH && layer.length > 0; depth++) {
+    const found: TextView[] = [];
+    for (const view of layer) {
+      const runs = decodeRuns(view, budget);
+      exhausted ||= runs.exhausted;
+      for (const candidate of [...decodeCharacters(view), ...runs.views]) {
+        const decoded = normalised(candidate);
+        if (seen.has(decoded.text)) continue;
+        if (decoded.text.length > budget.output || budget.views === 0) {
+          exhausted = true;
+          continue;
+        }
+        budget.output -= decoded.text.length;
+        budget.views--;
+        seen.add(decoded.text);
+        found.push(decoded);
+      }
+    }
+    views.push(...found);
+    layer = found;
+  }
+  return { views, exhausted };
+}
+
+const NOTHING: DecodedLayers = { views: [], exhausted: false };
+
+/** Decoded text is as hostile as the field was: the same folding, with its places composed into the field's. */
+function normalised(view: TextView): TextView {
+  const inner = normaliseText(view.text).view;
+  if (inner.text === view.text) return view;
+  if (view.within || !inner.map) return { ...view, text: inner.text };
+  const outer = view.map;
+  return { ...view, text: inner.text, map: outer ? inner.map.map((index) => outer[index] ?? 0) : inner.map };
+}

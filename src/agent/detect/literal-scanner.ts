@@ -1,0 +1,107 @@
+/** Receives one occurrence; `end` is the index just behind it. */
+export type OnLiteral = (literal: number, end: number) => void;
+
+/** Finds many literals in one pass: case-folded, time linear in the text whatever the literals. */
+export interface LiteralScanner {
+  scan(text: string, onLiteral: OnLiteral): void;
+}
+
+const NO_OUTPUT = -1;
+
+/**
+ * Aho-Corasick over UTF-16 code units as one dense table: a step is two array reads.
+ * Case is folded where upper and lower case are one code unit each. Literals are numbered as given.
+ */
+export function createLiteralScanner(literals: readonly string[]): LiteralScanner {
+  const { classOf, classes } = classesOf(literals);
+  const trie = buildTrie(literals, classOf, classes);
+  const { next, output, dictionary } = link(trie, classes);
+  const { literalsAt } = trie;
+  return {
+    scan(text, onLiteral) {
+      let row = 0;
+      for (let i = 0; i < text.length; i++) {
+        row = next[row + (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
+        let state = output[row / classes] ?? NO_OUTPUT;
+        while (state !== NO_OUTPUT) {
+          for (const literal of literalsAt[state] ?? []) onLiteral(literal, i + 1);
+          state = dictionary[state] ?? NO_OUTPUT;
+        }
+      }
+    },
+  };
+}
+
+/** Gives every code unit that occurs in a literal a small number; all others share 0. */
+function classesOf(literals: readonly string[]): { classOf: Uint16Array; classes: number } {
+  const classOf = new Uint16Array(65_536);
+  let classes = 1;
+  for (const unit of literals.join('').split('')) {
+    const folded = foldedUnit(unit);
+    if (classOf[folded.charCodeAt(0)] === 0) classOf[folded.charCodeAt(0)] = classes++;
+  }
+  for (let code = 0; code < 65_536; code++) {
+    if (classOf[code] === 0) classOf[code] = classOf[foldedUnit(String.fromCharCode(code)).charCodeAt(0)] ?? 0;
+  }
+  return { classOf, classes };
+}
+
+function foldedUnit(unit: string): string {
+  const lower = unit.toLowerCase();
+  return lower.length === 1 ? lower : unit;
+}
+
+interface Trie {
+  /** Child state of (state, class); 0 = none. */
+  readonly children: Map<number, number>[];
+  readonly literalsAt: number[][];
+}
+
+function buildTrie(literals: readonly string[], classOf: Uint16Array, classes: number): Trie {
+  const children: Map<number, number>[] = [new Map<number, number>()];
+  const literalsAt: number[][] = [[]];
+  literals.forEach((literal, index) => {
+    let state = 0;
+    for (let i = 0; i < literal.length; i++) {
+      const symbol = classOf[foldedUnit(literal.charAt(i)).charCodeAt(0)] ?? 0;
+      if (symbol >= classes) continue;
+      let child = children[state]?.get(symbol);
+      if (child === undefined) {
+        child = children.length;
+        children.push(new Map());
+        literalsAt.push([]);
+        children[state]?.set(symbol, child);
+      }
+      state = child;
+    }
+    if (state !== 0) literalsAt[state]?.push(index);
+  });
+  return { children, literalsAt };
+}
+
+/** Breadth-first: fills the table, and for each state the nearest suffix state that ends a literal. */
+function link(trie: Trie, classes: number): { next: Int32Array; output: Int32Array; dictionary: Int32Array } {
+  const states = trie.children.length;
+  const next = new Int32Array(states * classes);
+  const fail = new Int32Array(states);
+  const output = new Int32Array(states).fill(NO_OUTPUT);
+  const dictionary = new Int32Array(states).fill(NO_OUTPUT);
+  const queue = [0];
+  // The loop sees what it appends.
+  for (const state of queue) {
+    const suffix = fail[state] ?? 0;
+    dictionary[state] = state === 0 ? NO_OUTPUT : (output[suffix] ?? NO_OUTPUT);
+    output[state] = (trie.literalsAt[state]?.length ?? 0) > 0 ? state : (dictionary[state] ?? NO_OUTPUT);
+    for (let symbol = 0; symbol < classes; symbol++) {
+      const child = trie.children[state]?.get(symbol);
+      const viaSuffix = state === 0 ? 0 : (next[suffix * classes + symbol] ?? 0);
+      if (child === undefined) next[state * classes + symbol] = viaSuffix;
+      else {
+        fail[child] = viaSuffix / classes;
+        next[state * classes + symbol] = child * classes;
+        queue.push(child);
+      }
+    }
+  }
+  return { next, output, dictionary };
+}
