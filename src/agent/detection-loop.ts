@@ -118,7 +118,7 @@ export class DetectionLoop {
     const { engine, log } = this.options;
     const { findings, failures } = engine.detect(fresh);
     for (const failure of failures)
-      log.error({ detector: failure.detector, error: failure.message }, 'detector failed');
+      log.error({ detector: failure.detector, error: messageOf(failure.error) }, 'detector failed');
     await this.#retrying(() => this.#commit(findings, to));
     this.options.onDetected(fresh, this.options.clock.now());
   }

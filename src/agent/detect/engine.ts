@@ -62,7 +62,7 @@ export interface Engine {
 }
 
 /** Streams whose state is kept; the longest unseen starts anew when it comes back. */
-export const MAX_STREAMS = 1_000;
+export const MAX_STREAMS = 20_000;
 
 /** Builds an engine. Throws when two detectors share an id. */
 export function createEngine(detectors: readonly AnyDetector[], maxStreams: number = MAX_STREAMS): Engine {
