@@ -187,7 +187,41 @@ describe('caps', () => {
   });
 });
 
+it('stops reading from a client that does not read its answers, and goes on when it does', async () => {
+  await start({ limits: { pingEveryMs: 60_000 } });
+  const client = await ProtocolSocket.open(toy.ws, 'admin');
+  client.socket.pause();
+  const [pings, pad] = [400, 'x'.repeat(100_000)];
+  for (let n = 0; n < pings; n++) client.send({ type: 'ping', payload: { pad } });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // What the server did not take waits at the client's side.
+  expect(client.socket.bufferedAmount).toBeGreaterThan((pings * pad.length) / 2);
+  client.socket.resume();
+  await until(() => client.received.filter(({ type }) => type === 'pong').length === pings, 20_000);
+  client.close();
+});
+
 describe('errors over WebSocket', () => {
+  it('mask a context that cannot be made, also in mid-subscription', async () => {
+    let made = 0;
+    await start({
+      makeContext: ({ principal, requestId }) => {
+        if (made++ > 0) throw new Error(SECRET);
+        return { principal, requestId, serial: 0 };
+      },
+    });
+    const client = await ProtocolSocket.open(toy.ws, 'admin');
+    client.subscribe('1', 'subscription { items { text } }');
+    await until(() => toy.feeds.length === 1);
+    toy.feeds[0]?.push(item(1));
+    const masked = [{ message: 'Internal error', extensions: { code: 'INTERNAL' } }];
+    expect(await client.next()).toMatchObject({ id: '1', type: 'error', payload: masked });
+    expect(toy.disposals()).toBe(1);
+    client.subscribe('2', '{ me }');
+    expect(await client.next()).toMatchObject({ id: '2', type: 'error', payload: masked });
+    client.close();
+  });
+
   it('are masked and logged once, as over HTTP', async () => {
     await start();
     const client = await ProtocolSocket.open(toy.ws, 'admin');
@@ -335,4 +369,22 @@ describe('feeds', () => {
       client.close();
     },
   );
+
+  it('are counted and disposed also when a client reuses an id before its subscription is made', async () => {
+    await start({ limits: { operationsPerSocket: 3 } });
+    const client = await ProtocolSocket.open(toy.ws, 'admin');
+    for (let n = 0; n < 5; n++) {
+      client.subscribe('1', 'subscription { slowItems { text } }');
+      client.send({ type: 'ping' });
+      client.send({ id: '1', type: 'complete' });
+    }
+    client.subscribe('1', 'subscription { slowItems { text } }');
+    client.send({ type: 'ping' });
+    await until(() => client.received.filter(({ type }) => type === 'pong').length === 6);
+    toy.openGate();
+    await until(() => toy.feeds.length > 0);
+    expect(toy.feeds.length).toBeLessThanOrEqual(3);
+    client.close();
+    await until(() => toy.disposals() === toy.feeds.length);
+  });
 });
