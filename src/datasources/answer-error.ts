@@ -13,6 +13,7 @@ export interface HttpAnswer {
 }
 
 const LONGEST_MESSAGE = 200;
+const LONGEST_READ = 4_000;
 const FILE_PATH = /(?:[a-z]:)?(?:[\\/][\w.@~-]+){2,}(?::\d+)*/gi;
 const CONTROL = /[\p{Cc}\p{Cf}]+/gu;
 
@@ -20,7 +21,7 @@ const CONTROL = /[\p{Cc}\p{Cf}]+/gu;
 export function createScrubber(secrets: readonly string[]): (text: string) => string {
   const hidden = secrets.filter((secret) => secret !== '');
   return (text) => {
-    let safe = text;
+    let safe = text.slice(0, LONGEST_READ);
     for (const secret of hidden) safe = safe.replaceAll(secret, '[secret]');
     return safe.replace(FILE_PATH, '[path]').replace(CONTROL, ' ').trim().slice(0, LONGEST_MESSAGE);
   };

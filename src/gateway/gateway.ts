@@ -54,7 +54,7 @@ export interface GatewayOptions<Context extends object> {
   readonly isStillValid: (principal: Principal) => boolean;
   readonly mayIntrospect: (principal: Principal) => boolean;
   readonly makeContext: MakeContext<Context>;
-  /** Further routes, as POST /ingest/:stream; tried before the gateway's own. */
+  /** Further routes, as POST /ingest/:stream; tried after the gateway's own, so `/*` may come last. */
   readonly routes?: readonly Route[];
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
   readonly limits?: Partial<GatewayLimits>;
@@ -91,7 +91,7 @@ export async function createGateway<Context extends object>(options: GatewayOpti
     schemaText: options.schemaText,
     log,
   });
-  const server = createHttpServer([...(options.routes ?? []), http.route, ...health], {
+  const server = createHttpServer([http.route, ...health, ...(options.routes ?? [])], {
     log,
     authenticate,
     isDraining,

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import {
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import {
   type Context as SocketContext,
   handleProtocols,
@@ -18,7 +25,7 @@ import { type ErrorScope, formatGraphQLError, requestError } from './graphql-err
 import { refuseSocket, requestIdOf } from './http-server';
 import { type Log } from '../domain/log';
 import { type OperationGate } from './operation-gate';
-import { subscribeFresh } from './subscribe';
+import { isAsyncIterable, type ResultFeed, subscribeFresh } from './subscribe';
 import { attachSocket, CLOSE } from './ws-socket';
 
 /** Bounds of the WebSocket side. */
@@ -65,11 +72,20 @@ interface Session {
   readonly socket: WebSocket;
   readonly requestId: string;
   readonly left: AbortController;
+  /** What runs on this socket, and how to end it. graphql-ws knows them by id alone, and a client may reuse an id early. */
+  readonly running: Set<RunningOperation>;
   principal?: Principal;
+}
+
+interface RunningOperation {
+  readonly caller: Caller;
+  readonly end: () => void;
+  feed?: ResultFeed;
 }
 
 type Params = Record<string, unknown> | undefined;
 type Connection = SocketContext<Params, Session>;
+type Admitted = ExecutionArgs | readonly GraphQLError[];
 
 /** Queries, mutations and subscriptions over graphql-transport-ws, through the same gate as over HTTP. */
 export function createGraphQLWs<Context extends object>(options: GraphQLWsOptions<Context>): GraphQLWs {
@@ -82,7 +98,7 @@ class Endpoint<Context extends object> implements GraphQLWs {
   readonly #sessions = new Set<Session>();
   readonly #perPrincipal = new Map<string, number>();
   readonly #scopes = new WeakMap<SubscribePayload, ErrorScope>();
-  readonly #callers = new WeakMap<ExecutionArgs, Caller>();
+  readonly #operations = new WeakMap<ExecutionArgs, RunningOperation>();
   readonly #revalidation: NodeJS.Timeout;
   #disposed = false;
 
@@ -99,7 +115,8 @@ class Endpoint<Context extends object> implements GraphQLWs {
       connectionInitWaitTimeout: limits.initTimeoutMs,
       onConnect: (connection) => this.#connect(connection),
       onSubscribe: (connection, _id, payload) => this.#admit(connection, payload),
-      subscribe: (args) => subscribeFresh(args, () => this.#freshContext(args)),
+      execute: (args) => this.#execute(args),
+      subscribe: (args) => this.#subscribe(args),
       onNext: (_connection, _id, payload, _args, { errors, data }) =>
         errors && { errors: this.#format(payload, errors), ...(data !== undefined && { data }) },
       onError: (_connection, _id, payload, errors) => this.#format(payload, errors),
@@ -141,7 +158,7 @@ class Endpoint<Context extends object> implements GraphQLWs {
   }
 
   #open(socket: WebSocket, requestId: string): void {
-    const session: Session = { socket, requestId, left: new AbortController() };
+    const session: Session = { socket, requestId, left: new AbortController(), running: new Set() };
     this.#sessions.add(session);
     attachSocket({
       protocol: this.#protocol,
@@ -157,6 +174,11 @@ class Endpoint<Context extends object> implements GraphQLWs {
   #forget(session: Session): void {
     this.#sessions.delete(session);
     session.left.abort();
+    for (const { feed } of session.running) {
+      feed?.return().catch((err: unknown) => {
+        this.options.log.error({ err, requestId: session.requestId }, 'feed could not be ended');
+      });
+    }
     if (!session.principal) return;
     const { id } = session.principal;
     const left = (this.#perPrincipal.get(id) ?? 1) - 1;
@@ -194,40 +216,64 @@ class Endpoint<Context extends object> implements GraphQLWs {
     socket.close(CLOSE.internal, 'Internal error');
   }
 
-  async #admit(connection: Connection, payload: SubscribePayload): Promise<ExecutionArgs | readonly GraphQLError[]> {
-    const { principal, left } = connection.extra;
+  async #admit({ extra: session }: Connection, payload: SubscribePayload): Promise<Admitted> {
+    const { principal } = session;
     if (!principal) throw new Error('an acknowledged socket has a principal');
-    const { gate, limits, log, makeContext, mayIntrospect, schema } = this.options;
-    const introspects = mayIntrospect(principal);
-    const scope: ErrorScope = { requestId: randomUUID(), log, hideSuggestions: !introspects };
+    const { gate, limits, log } = this.options;
+    const mayIntrospect = this.options.mayIntrospect(principal);
+    const scope: ErrorScope = { requestId: randomUUID(), log, hideSuggestions: !mayIntrospect };
     this.#scopes.set(payload, scope);
-    if (Object.keys(connection.subscriptions).length > limits.operationsPerSocket) {
+    if (session.running.size >= limits.operationsPerSocket) {
       return [requestError('RATE_LIMITED', `At most ${limits.operationsPerSocket} operations may run on one socket.`)];
     }
-    const admission = gate.admit(payload, { mayIntrospect: introspects });
+    const admission = gate.admit(payload, { mayIntrospect });
     if ('errors' in admission) return admission.errors;
-    const caller: Caller = { principal, requestId: scope.requestId, signal: left.signal };
+    const operation: RunningOperation = {
+      caller: { principal, requestId: scope.requestId, signal: session.left.signal },
+      end: () => session.running.delete(operation),
+    };
+    session.running.add(operation);
     try {
       const args: ExecutionArgs = {
-        schema,
+        schema: this.options.schema,
         document: admission.document,
         operationName: payload.operationName ?? null,
         variableValues: payload.variables ?? null,
-        contextValue: await makeContext(caller),
+        contextValue: await this.options.makeContext(operation.caller),
       };
-      this.#callers.set(args, caller);
+      this.#operations.set(args, operation);
       return args;
     } catch (error) {
-      return [
-        new GraphQLError('No context', { originalError: error instanceof Error ? error : new Error(String(error)) }),
-      ];
+      operation.end();
+      const originalError = error instanceof Error ? error : new Error(String(error));
+      return [new GraphQLError(originalError.message, { originalError })];
     }
   }
 
-  #freshContext(args: ExecutionArgs): Context | Promise<Context> {
-    const caller = this.#callers.get(args);
-    if (!caller) throw new Error('an admitted operation has a caller');
-    return this.options.makeContext(caller);
+  async #execute(args: ExecutionArgs): Promise<ExecutionResult> {
+    try {
+      return await execute(args);
+    } finally {
+      this.#operationOf(args).end();
+    }
+  }
+
+  async #subscribe(args: ExecutionArgs): Promise<ResultFeed | ExecutionResult> {
+    const operation = this.#operationOf(args);
+    const { caller, end } = operation;
+    const result = await subscribeFresh(args, { freshContext: () => this.options.makeContext(caller), onEnd: end });
+    if (isAsyncIterable(result)) {
+      operation.feed = result;
+      // The socket closed while the feed was being made: nobody else would end it.
+      if (caller.signal.aborted) await result.return();
+    }
+    return result;
+  }
+
+  #operationOf(args: ExecutionArgs): RunningOperation {
+    const operation = this.#operations.get(args);
+    if (!operation) throw new Error('only admitted operations run');
+    return operation;
   }
 
   #format(payload: SubscribePayload, errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {

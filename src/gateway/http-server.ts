@@ -97,8 +97,9 @@ class Exchange {
     res.once('close', () => {
       if (!res.writableFinished) this.#left.abort();
     });
-    // Without a listener a request cut in its body would raise an uncaught error.
+    // Without listeners a connection cut in mid-request, or mid-answer, would raise an uncaught error.
     req.on('error', () => this.#left.abort());
+    res.on('error', () => this.#left.abort());
     try {
       await this.#dispatch(find);
     } catch (error) {
@@ -153,6 +154,7 @@ class Exchange {
     }
     const error = this.#toArgusError(thrown);
     if (res.headersSent) {
+      options.log.warn({ requestId: this.#requestId, code: error.code }, 'answer broken off');
       // A half-sent answer cannot be mended: cutting the connection is the only honest signal left.
       res.destroy();
       return;

@@ -3,7 +3,7 @@ const TRIGGERS: readonly RegExp[] = [
   /<script\b[^>]*>[\s\S]*?<\/script>/i,
   /javascript:/i,
   /vbscript:/i,
-  /on\w+\s*=/i,
+  /(?<!\w)(?=\w*on\w)\w+\s*=/i,
   /<iframe\b[^>]*>/i,
   /<object\b[^>]*>/i,
   /<embed\b[^>]*>/i,

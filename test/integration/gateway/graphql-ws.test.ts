@@ -187,7 +187,45 @@ describe('caps', () => {
   });
 });
 
+it('stops reading from a client that does not read its answers, and goes on when it does', async () => {
+  await start({ limits: { pingEveryMs: 60_000 } });
+  const client = await ProtocolSocket.open(toy.ws, 'admin');
+  client.socket.pause();
+  const [pings, pad] = [400, 'x'.repeat(100_000)];
+  for (let n = 0; n < pings; n++) client.send({ type: 'ping', payload: { pad } });
+  let unsent = 0;
+  while (unsent !== client.socket.bufferedAmount) {
+    unsent = client.socket.bufferedAmount;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  // What the server did not take waits at the client's side.
+  expect(unsent).toBeGreaterThan((pings * pad.length) / 2);
+  client.socket.resume();
+  await until(() => client.received.filter(({ type }) => type === 'pong').length === pings, 20_000);
+  client.close();
+});
+
 describe('errors over WebSocket', () => {
+  it('mask a context that cannot be made, also in mid-subscription', async () => {
+    let made = 0;
+    await start({
+      makeContext: ({ principal, requestId }) => {
+        if (made++ > 0) throw new Error(SECRET);
+        return { principal, requestId, serial: 0 };
+      },
+    });
+    const client = await ProtocolSocket.open(toy.ws, 'admin');
+    client.subscribe('1', 'subscription { items { text } }');
+    await until(() => toy.feeds.length === 1);
+    toy.feeds[0]?.push(item(1));
+    const masked = [{ message: 'Internal error', extensions: { code: 'INTERNAL' } }];
+    expect(await client.next()).toMatchObject({ id: '1', type: 'error', payload: masked });
+    expect(toy.disposals()).toBe(1);
+    client.subscribe('2', '{ me }');
+    expect(await client.next()).toMatchObject({ id: '2', type: 'error', payload: masked });
+    client.close();
+  });
+
   it('are masked and logged once, as over HTTP', async () => {
     await start();
     const client = await ProtocolSocket.open(toy.ws, 'admin');
@@ -335,4 +373,35 @@ describe('feeds', () => {
       client.close();
     },
   );
+
+  /** Subscribes and completes under one id, faster than subscriptions are made, then subscribes once more. */
+  async function reuseId(times: number): Promise<ProtocolSocket> {
+    const client = await ProtocolSocket.open(toy.ws, 'admin');
+    for (let n = 1; n <= times; n++) {
+      client.subscribe('1', 'subscription { slowItems { text } }');
+      client.send({ type: 'ping' });
+      if (n < times) client.send({ id: '1', type: 'complete' });
+    }
+    await until(() => client.received.filter(({ type }) => type === 'pong').length === times);
+    toy.openGate();
+    await until(() => toy.feeds.length > 0);
+    return client;
+  }
+
+  it('are disposed also when a client reuses an id before its subscription is made', async () => {
+    await start();
+    const client = await reuseId(3);
+    await until(() => toy.feeds.length === 3);
+    client.close();
+    await until(() => toy.disposals() === 3);
+  });
+
+  it('are capped also when a client reuses an id before its subscription is made', async () => {
+    await start({ limits: { operationsPerSocket: 3 } });
+    const client = await reuseId(20);
+    client.close();
+    await client.closed;
+    expect(toy.feeds.length).toBeLessThanOrEqual(3);
+    await until(() => toy.disposals() === toy.feeds.length);
+  });
 });

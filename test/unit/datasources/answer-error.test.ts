@@ -26,7 +26,7 @@ describe('errorOfAnswer', () => {
   it('hides secrets, file paths and control characters in a reason', () => {
     const body = JSON.stringify({ error: 'bad s3cret in /app/src/routes/api.js:42:7\u0000\u202e C:\\app\\src\\x.js' });
     const { message } = errorOfAnswer('HEALTH', answer(400, 'application/json', body), scrub);
-    expect(message).not.toMatch(/s3cret|app|\.js|\u0000|\u202e/);
+    expect(message).not.toMatch(/s3cret|app|\.js|\p{Cc}|\p{Cf}/u);
     expect(message.length).toBeLessThan(260);
   });
 

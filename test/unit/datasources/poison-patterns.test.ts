@@ -43,6 +43,13 @@ describe('isPoisonous', () => {
     expect(isPoisonous('\uff1cscript\uff1e')).toBe(true);
   });
 
+  it.each(['on', ' ', 'a', '<', 'url(', '<script', 'on '])('takes no longer than linear time for many %j', (part) => {
+    const startedAt = performance.now();
+    for (const text of [part.repeat(100_000), `url(${part.repeat(100_000)}`, `<${part.repeat(100_000)}`])
+      isPoisonous(text);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
   it.each(['Hello World', 'the function of x', 'a < b and c > d', '{"key":"value"}', 'evaluate, then write'])(
     'lets %p pass',
     (text) => expect(isPoisonous(text)).toBe(false),
