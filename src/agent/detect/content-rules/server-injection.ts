@@ -16,6 +16,10 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       '../',
       '..\\',
       '..;/',
+      '{file}',
+      '/./',
+      '0x2e',
+      '........',
       '..0x',
       '....',
       '.%2e',
@@ -29,7 +33,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       '.?/',
     ],
     pattern:
-      /(?:\.{2,3}(?:[\\/;\u2215\u2216]{1,4}|0x2f|0x5c|%(?:25){0,3}(?:2f|5c|c0%af))){3}|(?:\.{2,4}[\\/;]{1,4}){1,20}[^\n]{0,24}(?:etc[\\/]|passwd|shadow|boot\.ini|win\.ini|windows|winnt|web-inf|proc[\\/]|\.htpasswd|\.ssh|\{file\}|cmd\.exe|system32|\.env\b|config\.|web\.config|var[\\/]|root[\\/])|(?:0x2e){2}(?:0x2f|0x5c)|\.{4}(?:\/\/|\\\\)|[\\/]\.{3,60}(?:[\\/]{1,2}|\{file\}|etc|boot|win)|(?:\.{2,40}[\\/]){1,2}\.{0,4}\{file\}|\.\.;\/|\.\.\\\.\.\\|(?:[?=:&]|^)\.{2}[\\/]\.{2}[\\/]/i,
+      /(?:\.{2,3}(?:[\\/;\u2215\u2216]{1,4}|0x2f|0x5c|%(?:25){0,3}(?:2f|5c|c0%af))){3}|(?:\.{2,4}[\\/;]{1,4}){1,20}[^\n]{0,24}(?:etc[\\/]|passwd|shadow|boot\.ini|win\.ini|windows|winnt|web-inf|proc[\\/]|\.htpasswd|\.ssh|\{file\}|cmd\.exe|system32|\.env\b|config\.|web\.config|var[\\/]|root[\\/])|(?:0x2e){2}(?:0x2f|0x5c|\/|x2e)|[/.\\]\{file\}|(?:\/\.){3}\/|\.{8,80}[\\/]?(?:etc|boot|win|web)|\.{4}(?:\/\/|\\\\)|[\\/]\.{3,60}(?:[\\/]{1,2}|\{file\}|etc|boot|win)|(?:\.{2,40}[\\/]){1,2}\.{0,4}\{file\}|\.\.;\/|\.\.\\\.\.\\|(?:[?=:&]|^)\.{2}[\\/]\.{2}[\\/]/i,
     matches: [
       '../../../../etc/passwd',
       '/....//....//etc/passwd',
@@ -87,7 +91,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       'etc%2f',
     ],
     pattern:
-      /(?:[\\/]|^|=)etc[\\/]{1,3}(?:passwd|shadow|hosts|group|issue|sudoers|ssh|crontab|fstab|motd|httpd|apache2?|nginx|mysql|my\.cnf|php|release|resolv|profile|security|environment|redhat|lsb|rc\.)|\bboot\.ini\b|\boot\.ini\b|\bwin\.ini\b|\bweb-inf\b|proc[\\/]{1,3}(?:self|version|cmdline|\d{1,5}|net|mounts|cpuinfo)|\.ht(?:passwd|access)\b|[\\/]\.(?:git|svn|hg|aws|ssh|env|ds_store|docker|kube|npmrc)(?:[\\/]|$|\s|\?)|\bwp-config(?:\.php|\.bak|\b)|\bid_[rd]sa\b|system32[\\/]|\bphp\.ini\b|\.bash_history|[\\/](?:access|error)[._]log\b|\bglobal\.asa|\bauthorized_keys\b|\bhttpd\.conf|^\s?[\\/]{0,3}c:[\\/]{1,2}(?:windows|winnt|boot|inetpub|program|users|[\w.]{1,12}$)|\bpg_hba\.conf|[\\/]var[\\/](?:log|www|lib|run|mail)[\\/]|\bweb\.config\b/i,
+      /(?:[\\/]|^|=)etc[\\/]{1,3}(?:passwd|shadow|hosts|group|issue|sudoers|ssh|crontab|fstab|motd|httpd|apache2?|nginx|mysql|my\.cnf|php|release|resolv|profile|security|environment|redhat|lsb|rc\.)|boot\.ini\b|oot\.ini\b|win\.ini\b|web-inf|proc[\\/]{1,3}(?:self|version|cmdline|\d{1,5}|net|mounts|cpuinfo)|\.ht(?:passwd|access)\b|[\\/]\.(?:git|svn|hg|aws|ssh|env|ds_store|docker|kube|npmrc)(?:[\\/]|$|\s|\?)|\bwp-config(?:\.php|\.bak|\b)|\bid_[rd]sa\b|system32[\\/]|\bphp\.ini\b|\.bash_history|[\\/](?:access|error)[._]log\b|global\.asa|\bauthorized_keys\b|\bhttpd\.conf|^\s?[\\/]{0,3}c:[\\/]{1,2}(?:windows|winnt|boot|inetpub|program|users|[\w.]{1,12}$)|\bpg_hba\.conf|[\\/]var[\\/](?:log|www|lib|run|mail)[\\/]|\bweb\.config\b/i,
     matches: ['/etc/passwd', 'c:/windows/win.ini', 'WEB-INF/web.xml', '/proc/self/environ', '/.git/HEAD'],
     ignores: ['etc. and so on', 'https://example.org/var/x', 'a boot in it', 'environment'],
   },
@@ -148,7 +152,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
     maxLength: 300,
     anchors: [';', '|', '&', '`', '$(', '\n', '\r', '%0a', '%0d', "'", '"', '+'],
     pattern:
-      /(?:[;|&`\n\r]|\$\(|\|\||&&|%0[ad]|^\s?[;|&`'"+])[\s+'";|&]{0,5}(?:(?:\/|\$\{?\w{1,12}\}?)?(?:usr\/|local\/)?s?bin\/)?(?:(?:id|w|ps|ls|pwd|whoami|uname|env|printenv|hostname|ifconfig|ipconfig|netstat|tasklist|systeminfo|ver|dir|lsof|last)(?=\s?(?:[;|&`'")#%$\n]|$|[+\s]{1,2}[-/|"']|[+\s]{1,2}(?:c:|\.{1,2}\b)|\+))|(?:cat|head|tail|type|more|less|tac|nl|grep|find|rm|del|chmod|chown|touch|mv|cp|awk|sed|base64|xxd|od)[+\s<]{1,3}(?:[-./\\$*'"]|c:|\w{1,20}[./])|(?:ping|nslookup|dig|traceroute|telnet|ftp|tftp|nc|ncat|netcat|wget|curl|host)[+\s]{1,3}(?:-\w|[\w-]{1,40}\.[\w.-]{2,40}|https?:|localhost|\$|`|\/)|(?:bash|sh|ksh|zsh|csh|cmd(?:\.exe)?|powershell(?:\.exe)?|python[23]?|perl|ruby|php|node|lua|xterm|gcc)[+\s]{1,3}(?:[-/]\w|<|['"])|(?:sleep|timeout)[+\s]{1,3}\/?t?\s?\d{1,4}\b|echo[+\s]{1,3}(?:['"$`\d<]|\w{1,40}\s{0,2}(?:[;|&>`]|$))|net[+\s]{1,3}(?:user|localgroup|view|share|start)|reg[+\s]{1,3}(?:add|query)|set[+\s]{0,1}\/a|phpinfo\(|system\(|sudo\s\w|(?:\/usr)?\/s?bin\/\w|which\s\w{1,12}$|true\s?$|false\s?$)/i,
+      /(?:(?<![\w.)])[;|&`\n\r]|[|&`\n\r]|;(?=\S)|;(?=\s?(?:\/|cat|ls\s|rm\s|ping|curl|wget|nc\s|sleep|bash|sh\s|echo|python|perl|chmod|netstat|ifconfig|uname|whoami))|\$\(|\|\||&&|%0[ad]|^\s?[;|&`'"+])[\s+'";|&]{0,5}(?:(?:\/|\$\{?\w{1,12}\}?)?(?:usr\/|local\/)?s?bin\/)?(?:(?:id|w|ps|ls|pwd|whoami|uname|env|printenv|hostname|ifconfig|ipconfig|netstat|tasklist|systeminfo|ver|dir|lsof|last)(?=\s?(?:[;|&`'")#%$\n]|$|[+\s]{1,2}[-/|"']|[+\s]{1,2}(?:c:|\.{1,2}\b)|\+))|(?:cat|head|tail|type|more|less|tac|nl|grep|find|rm|del|chmod|chown|touch|mv|cp|awk|sed|base64|xxd|od)[+\s<]{1,3}(?:[-./\\$*'"]|c:|\w{1,20}[./])|(?:ping|nslookup|dig|traceroute|telnet|ftp|tftp|nc|ncat|netcat|wget|curl|host)[+\s]{1,3}(?:-\w|[\w-]{1,40}\.[\w.-]{2,40}|https?:|localhost|\$|`|\/)|(?:bash|sh|ksh|zsh|csh|cmd(?:\.exe)?|powershell(?:\.exe)?|python[23]?|perl|ruby|php|node|lua|xterm|gcc)[+\s]{1,3}(?:[-/]\w|<|['"])|(?:sleep|timeout)[+\s]{1,3}\/?t?\s?\d{1,4}\b|echo[+\s]{1,3}(?:['"$`\d<]|\w{1,40}\s{0,2}(?:[;|&>`]|$))|net[+\s]{1,3}(?:user|localgroup|view|share|start)|reg[+\s]{1,3}(?:add|query)|set[+\s]{0,1}\/a|phpinfo\(|system\(|sudo\s\w|(?:\/usr)?\/s?bin\/\w|which\s\w{1,12}$|true\s?$|false\s?$)/i,
     matches: [
       ';id',
       '|id|',
@@ -181,6 +185,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
     why: 'values do not name system binaries',
     maxLength: 200,
     anchors: [
+      'ping',
       'bin/',
       'cmd.exe',
       'powershell',
@@ -198,7 +203,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       '+|',
     ],
     pattern:
-      /^\W{0,6}(?:\/usr)?(?:\/local)?\/s?bin\/[\w.-]{2,20}|\/bin\/(?:sh|bash|cat|id|ls|ps|sleep|ping|nc|echo|uname|rm|chmod|dash|ksh)\b|\bcmd(?:\.exe)?\s?\/[ck]\b|\bwinnt[\\/]system32|^\W{0,3}(?:id|ls|pwd|uname|whoami)\s?[;|&]{1,2}\W{0,3}$|^`[^`\n]{2,60}`$|\$\{?ifs\b|^['"]?(?:false|true)['"]$|[|+&$]{1,3}\+?\|?\+?dir[+|\s]{1,3}\W?c:|dir\+c:/i,
+      /^\W{0,6}(?:\/usr)?(?:\/local)?\/s?bin\/[\w.-]{2,20}|\/bin\/(?:sh|bash|cat|id|ls|ps|sleep|ping|nc|echo|uname|rm|chmod|dash|ksh)\b|\bcmd(?:\.exe)?\s?\/[ck]\b|\bwinnt[\\/]system32|^\W{0,3}(?:id|ls|pwd|uname|whoami)\s?[;|&]{1,2}\W{0,3}$|^`[^`\n]{2,60}`$|\$\{?ifs\b|^['"]?(?:false|true)['"]$|^\W{0,4}ping(?:\.exe)?[\s+]-\w[\s+]{1,2}\d{1,4}[\s+]|[|+&$]{1,3}\+?\|?\+?dir[+|\s]{1,3}\W?c:|dir\+c:/i,
     matches: ['/usr/bin/id|', 'id;', '`ping 127.0.0.1`', 'cat${IFS}/etc/passwd', 'cmd.exe /c dir'],
     ignores: ['id', 'recycle bin/trash', 'cmd', '`code` and `more`', '`x`'],
   },
@@ -442,5 +447,30 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       /(?:%0d%0a|%0a|%0d|\r\n|\n|\u560a|\\r\\n)\s{0,3}(?:set-cookie\s?:|content-(?:type|length)\s?:\s?\w|location\s?:\s?(?:https?:|\/)|http\/1\.[01]\s|bcc\s?:\s?\S{1,60}@|x-forwarded-\w{2,8}\s?:)/i,
     matches: ['x%0d%0aSet-Cookie: a=b', 'x\r\nLocation: http://evil.example', 'a\nBcc: x@evil.example'],
     ignores: ['Location: http://example.org', 'the content-type: text/html header'],
+  },
+  {
+    ...COMMON,
+    id: 'content.overflow.repeated-character',
+    title: 'Overflow probe: one character repeated',
+    score: 0.55,
+    severity: 'LOW',
+    why: 'scanners send such runs to make parsers fail',
+    maxLength: 4_000,
+    anchors: [
+      'aaaaaaaaaaaaaaaa',
+      'xxxxxxxxxxxxxxxx',
+      '0000000000000000',
+      '1111111111111111',
+      '9999999999999999',
+      '%n%n%n',
+      '%s%s%s',
+      'iiiiiiiiiiiiiiii',
+      'bbbbbbbbbbbbbbbb',
+      '%x%x%x',
+      '................................',
+    ],
+    pattern: /([a-z0-9])\1{99}|\/\.{60}|(?:%[nsxp]){4}/i,
+    matches: [`id=${'A'.repeat(120)}`, '%n%n%n%n', '%s%s%s%s%s'],
+    ignores: ['aaaaaaaaaaaaaaaaaaaah', '1000000000000000000000', 'xxx'],
   },
 ];

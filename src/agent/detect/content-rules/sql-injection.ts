@@ -146,7 +146,7 @@ export const SQL_INJECTION_RULES: readonly ContentRule[] = [
       'fn_xe',
     ],
     pattern:
-      /(?:(?:\b(?:select|or|and|if|then|where|union|values|when|not|xor|having|from|in|like)\b|[,;=|*+'"`)]|[-(]\s?)[\s(]{0,6}(?:sleep|benchmark|pg_sleep|elt|make_set|row|xmltype|name_const)\s{0,2}\(\s{0,3}[\d'"(x*]|\bpg_sleep\s{0,3}\(|\bdbms_(?:pipe|lock|ldap|xmlgen|java|export_extension|xmlquery|utility)\.|\bwaitfor\s{1,4}(?:delay|time)\s{1,4}['"]|\b(?:extractvalue|updatexml)\s{0,3}\(\s{0,3}(?:\d|rand|null|concat|xmltype|1)|\bxp_(?:cmdshell|dirtree|regread)|\butl_(?:inaddr|http|smtp|file)\.|\bctxsys\.|\brandomblob\s{0,3}\(\s{0,3}\d|\bgenerate_series\s{0,2}\(\s{0,3}\d{4}|\brdb\$\w{1,30}|\bsysibm\.|\bdomain\.(?:domains|columns|tables)|\ball_users\s{1,3}t\d|\bsysusers\b|\binto\s{1,4}(?:out|dump)file\b|\bload_file\s{0,3}\(|\bload\s{1,3}data\s{1,3}(?:local\s{1,3})?infile|\bregexp_substring\s?\(|\bcrypt_key\s?\(|\bprocedure\s{1,3}analyse\s?\(|\bexp\s?\(\s?~|floor\s?\(\s?rand\s?\(|\bopenrowset\s?\(|\binformation_schema\.system_users|\bpg_read_file\s?\(|\blo_import\s?\()/i,
+      /(?:(?:\b(?:select|or|and|if|then|where|union|values|when|not|xor|having|from|in|r?like)\b|[,;=|*+'"`)]|[-(]\s?)[\s(]{0,6}(?:sleep|benchmark|pg_sleep|elt|make_set|row|xmltype|name_const)\s{0,2}\(\s{0,3}[\d'"(x*]|^(?:elt|make_set|sleep|benchmark)\(\d{2,10}[=,]|\bpg_sleep\s{0,3}\(|\bdbms_(?:pipe|lock|ldap|xmlgen|java|export_extension|xmlquery|utility)\.|\bwaitfor\s{1,4}(?:delay|time)\s{1,4}['"]|\b(?:extractvalue|updatexml)\s{0,3}\(\s{0,3}(?:\d|rand|null|concat|xmltype|1)|\bxp_(?:cmdshell|dirtree|regread)|\butl_(?:inaddr|http|smtp|file)\.|\bctxsys\.|\brandomblob\s{0,3}\(\s{0,3}\d|\bgenerate_series\s{0,2}\(\s{0,3}\d{4}|\brdb\$\w{1,30}|\bsysibm\.|\bdomain\.(?:domains|columns|tables)|\ball_users\s{1,3}t\d|\bsysusers\b|\binto\s{1,4}(?:out|dump)file\b|\bload_file\s{0,3}\(|\bload\s{1,3}data\s{1,3}(?:local\s{1,3})?infile|\bregexp_substring\s?\(|\bcrypt_key\s?\(|\bprocedure\s{1,3}analyse\s?\(|\bexp\s?\(\s?~|floor\s?\(\s?rand\s?\(|\bopenrowset\s?\(|\binformation_schema\.system_users|\bpg_read_file\s?\(|\blo_import\s?\()/i,
     matches: [
       "1' or sleep(5)#",
       '1 and 7=benchmark(5000000,md5(1))',
@@ -228,7 +228,7 @@ export const SQL_INJECTION_RULES: readonly ContentRule[] = [
     anchors: ['--', '#', '/*', ';%00'],
     maxLength: 400,
     pattern:
-      /^[^\n]{0,120}(?:['"`][\s)]{0,6}(?:--|#|\/\*|;\s?--|;%00)|\b(?:order|group)\s{1,3}by\s{1,3}\d{1,4}\s{0,3}(?:--|#)|\bnull\s{0,3}\)?(?:--|#)|\d\)?--(?:\s{0,2}\w{0,8}|\s?-)$|\bor\s{1,3}[^\n]{1,60}(?:--|#|\/\*)\s{0,4}$)/i,
+      /^[^\n]{0,120}(?:['"][\s)]{0,6}(?:--|#(?!\w)|\/\*\s{0,3}$|;\s?--|;%00)|\b(?:order|group)\s{1,3}by\s{1,3}\d{1,4}\s{0,3}(?:--|#)|\bnull\s{0,3}\)?(?:--|#)|\d\)?--(?:\s{0,2}\w{0,8}|\s?-)$|\bor\s{1,3}[^\n]{1,60}(?:--|#|\/\*)\s{0,4}$)/i,
     matches: ["admin'--", "admin' #", "1') --", '1%" order by 1--', "' or 1/*", '1 or true--'],
     ignores: ['--help', 'C# and F#', "it's -- well -- fine", 'colour #fff', 'a--b', '12/01/1999 -- draft'],
   },
