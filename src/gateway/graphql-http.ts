@@ -26,7 +26,7 @@ export interface GraphQLHttpOptions<Context extends object> {
 /** The route /graphql and the engine behind it. */
 export interface GraphQLHttp {
   readonly route: Route;
-  /** Waits for nothing: call it when the HTTP server has answered its last request. */
+  /** Ends the engine. Call it once the HTTP server has answered its last request: later ones would fail. */
   stop(): Promise<void>;
 }
 
