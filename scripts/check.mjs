@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 const CHECKS = [
-  ['types', 'tsc', ['-p', '.']],
+  ['types', 'tsc', ['-p', '.', '--noEmit']],
   ['lint', 'eslint', ['.']],
   ['format', 'prettier', ['--check', '.']],
   ['dependency rules', 'depcruise', ['src', 'migrations', 'bench', '--config', '.dependency-cruiser.cjs']],

@@ -56,11 +56,15 @@ function fingerprint(paths) {
 }
 
 function build() {
-  const wanted = fingerprint(['src', 'migrations', 'bench', 'test', 'tsconfig.json']);
+  const wanted = fingerprint(['src', 'migrations', 'bench', 'tsconfig.json', 'tsconfig.build.json']);
   if (read(buildStamp) === wanted) return;
   // A compiler's record without its output would make it believe that nothing is to be done.
   if (!existsSync(join(root, 'dist', 'src', 'main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run('building', process.execPath, [join(modules, 'typescript', 'bin', 'tsc'), '-p', root]);
+  run('building', process.execPath, [
+    join(modules, 'typescript', 'bin', 'tsc'),
+    '-p',
+    join(root, 'tsconfig.build.json'),
+  ]);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, wanted);
 }

@@ -1,5 +1,5 @@
 import { buildSchema, type ExecutionArgs, parse } from 'graphql';
-import { boundedQueue } from '../../../src/gateway/feed';
+import { boundedQueue } from '../../../src/domain/bounded-queue';
 import { isAsyncIterable, type ResultFeed, subscribeFresh } from '../../../src/gateway/subscribe';
 
 const schema = buildSchema('type Query { n: Int } type Subscription { n: Int }');
