@@ -42,7 +42,7 @@ module.exports = {
     {
       name: 'composition-root',
       severity: 'error',
-      from: { pathNot: '^(src/main|test|bench)' },
+      from: { pathNot: '^(src/(main|banner)|test|bench)' },
       to: { path: '^src/compose\\.ts$' },
     },
     {

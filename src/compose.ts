@@ -206,7 +206,7 @@ function createWorkers(
 ): { agent: Agent<Override>; startWorking: () => Promise<void> } {
   const agent = createAgent({
     ...stores,
-    overrides: stores.readers.overrides as OverrideStore,
+    overrides: stores.readers.overrides,
     backend,
     alerts: createAlertSink({ url: config.alertWebhook, log: log.child({ part: 'alert' }) }),
     onCommitted,

@@ -31,7 +31,6 @@ import { Supervisor } from './supervisor';
 export { type IngestReport, IngestService, type IngestSession } from './ingest/ingest-service';
 export { LineSplitter } from './ingest/line-splitter';
 export { INGEST_LIMITS } from './ingest/parse-line';
-export { OVERRIDE_LIMITS } from './respond/override';
 export { PLAYBOOKS } from './respond/playbooks';
 
 /** History that warms the detectors up after a restart, so that sliding windows go on where they were. */

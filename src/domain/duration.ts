@@ -8,7 +8,7 @@ const ISO_8601 = /^P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8}
  */
 export function parseDuration(text: string, path: readonly string[]): number {
   const match = ISO_8601.exec(text);
-  const [days, hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
+  const [days, hours, minutes, seconds] = (match ?? []).slice(1).map((part?: string) => Number(part ?? 0));
   if (!match || text === 'P' || text.endsWith('T')) {
     throw new ArgusError('INVALID_INPUT', `${path.at(-1) ?? 'duration'}: an ISO 8601 duration, as PT15M.`, path);
   }

@@ -10,6 +10,3 @@ export type ResponseTrigger = (typeof RESPONSE_TRIGGERS)[number];
 
 export const AGENT_MODES = ['RUNNING', 'PAUSED', 'KILLED'] as const;
 export type AgentMode = (typeof AGENT_MODES)[number];
-
-export const AUTONOMY_LEVELS = ['OBSERVE', 'SUGGEST', 'ACT_WITH_APPROVAL', 'ACT'] as const;
-export type AutonomyLevel = (typeof AUTONOMY_LEVELS)[number];

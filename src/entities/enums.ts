@@ -1,7 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import { OBSERVABLE_TYPES } from '../domain/event';
 import { DISPOSITIONS, INCIDENT_CHANGE_KINDS, INCIDENT_STATUSES, TIMELINE_KINDS } from '../domain/incident';
-import { AGENT_MODES, AUTONOMY_LEVELS, RESPONSE_STATUSES, RESPONSE_TRIGGERS, STEP_STATUSES } from '../domain/response';
+import { AGENT_MODES, RESPONSE_STATUSES, RESPONSE_TRIGGERS, STEP_STATUSES } from '../domain/response';
 import { ROLES } from '../domain/role';
 import { SEVERITIES } from '../domain/severity';
 
@@ -37,6 +37,5 @@ export const AgentModeEnum = enumOf(
   AGENT_MODES,
   'RUNNING: detects and responds. PAUSED: detects, starts no automatic response. KILLED: no step runs.',
 );
-export const AutonomyLevelEnum = enumOf('AutonomyLevel', AUTONOMY_LEVELS, 'How far the agent may go by itself.');
 export const RoleEnum = enumOf('Role', ROLES, 'Each role may do what those before it may.');
 export const ObservableTypeEnum = enumOf('ObservableType', OBSERVABLE_TYPES, 'Kinds of observables, after OCSF.');
