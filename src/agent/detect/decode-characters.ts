@@ -3,17 +3,17 @@ import { HINT } from './encoding-hints';
 import { entityAt } from './html-entities';
 import { type TextView, ViewBuilder } from './text-view';
 
-/** Views by decodings that replace characters one by one, so that every place in the result has one in the source. */
-export function decodeCharacters(view: TextView, hints: number): { views: TextView[]; exhausted: boolean } {
-  const views: TextView[] = [];
-  let exhausted = false;
+/**
+ * Views by decodings that replace characters one by one, so that every place in the result has one in the source.
+ * Says 'exhausted' where a text holds more of an encoding than is decoded.
+ */
+export function* decodeCharacters(view: TextView, hints: number): Iterable<TextView | 'exhausted'> {
   for (const { needs, decode } of DECODERS) {
     if ((hints & needs) === 0) continue;
     const result = decode(view);
-    if (result) views.push(result.view);
-    exhausted ||= result?.exhausted ?? false;
+    if (result) yield result.view;
+    if (result?.exhausted) yield 'exhausted';
   }
-  return { views, exhausted };
 }
 
 /** A decoded view, and whether replacing stopped early. */

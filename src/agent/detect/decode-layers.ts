@@ -30,16 +30,13 @@ export function decodeLayers(field: TextView): DecodedLayers {
     const found: TextView[] = [];
     for (const view of layer) {
       const hints = encodingHints(view.text);
-      const characters = decodeCharacters(view, hints);
-      const runs = decodeRuns(view, hints, budget);
-      exhausted ||= characters.exhausted || runs.exhausted;
-      for (const candidate of [...characters.views, ...runs.views]) {
-        const decoded = normalised(candidate);
-        if (seen.has(decoded.text)) continue;
-        if (decoded.text.length > budget.output || budget.views === 0) {
+      for (const candidate of candidates(view, hints, budget)) {
+        if (candidate === 'exhausted' || candidate.text.length > budget.output || budget.views === 0) {
           exhausted = true;
           continue;
         }
+        const decoded = normalised(candidate);
+        if (seen.has(decoded.text) || decoded.text.length > budget.output) continue;
         budget.output -= decoded.text.length;
         budget.views--;
         seen.add(decoded.text);
@@ -50,6 +47,14 @@ export function decodeLayers(field: TextView): DecodedLayers {
     layer = found;
   }
   return { views, exhausted };
+}
+
+/** Lazily, so that a decoder runs only while there is budget left for what it gives. */
+function* candidates(view: TextView, hints: number, budget: DecodeBudget): Iterable<TextView | 'exhausted'> {
+  // The densest character encodings spend nine characters on one.
+  if (view.text.length / 9 > budget.output) yield 'exhausted';
+  else yield* decodeCharacters(view, hints);
+  yield* decodeRuns(view, hints, budget);
 }
 
 const NOTHING: DecodedLayers = { views: [], exhausted: false };

@@ -17,38 +17,38 @@ const DIGIT_RUN = /[0-9a-f :,]{16,}/gi;
 const MAX_RUNS = 128;
 
 /** Views out of encoded runs: base64, hex and binary digits, and what is compressed inside them. */
-export function decodeRuns(
-  view: TextView,
-  hints: number,
-  budget: DecodeBudget,
-): { views: TextView[]; exhausted: boolean } {
-  const views: TextView[] = [];
-  let exhausted = false;
-  const take = (run: RegExpMatchArray, step: string, bytes: Buffer): void => {
-    const opened = opens(bytes, budget.output);
-    if (opened === 'too large') exhausted = true;
-    if (opened === null || opened === 'too large') return;
-    const start = run.index ?? 0;
-    views.push({
-      text: opened.text,
-      decodedBy: [...view.decodedBy, step, ...opened.steps],
-      map: null,
-      within: sourceSpan(view, start, start + run[0].length),
-    });
-  };
+export function* decodeRuns(view: TextView, hints: number, budget: DecodeBudget): Iterable<TextView | 'exhausted'> {
   if (hints & HINT.BASE64) {
     for (const run of runsOf(view.text, BASE64_RUN)) {
-      if (looksLikeBase64(run[0])) take(run, 'base64', Buffer.from(run[0], 'base64'));
+      if (looksLikeBase64(run[0])) yield* opened(view, run, 'base64', Buffer.from(run[0], 'base64'), budget);
     }
   }
   if (hints & HINT.DIGITS) {
     for (const run of runsOf(view.text, DIGIT_RUN)) {
       const binary = binaryBytes(run[0]);
-      if (binary) take(run, 'binary', binary);
-      else take(run, 'hex', hexBytes(run[0]));
+      yield* binary ? opened(view, run, 'binary', binary, budget) : opened(view, run, 'hex', hexBytes(run[0]), budget);
     }
   }
-  return { views, exhausted };
+}
+
+function* opened(
+  view: TextView,
+  run: RegExpMatchArray,
+  step: string,
+  bytes: Buffer,
+  budget: DecodeBudget,
+): Iterable<TextView | 'exhausted'> {
+  const result = opens(bytes, budget.output);
+  if (result === 'too large') yield 'exhausted';
+  else if (result) {
+    const start = run.index ?? 0;
+    yield {
+      text: result.text,
+      decodedBy: [...view.decodedBy, step, ...result.steps],
+      map: null,
+      within: sourceSpan(view, start, start + run[0].length),
+    };
+  }
 }
 
 function* runsOf(text: string, pattern: RegExp): Iterable<RegExpMatchArray> {
