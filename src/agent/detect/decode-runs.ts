@@ -98,7 +98,7 @@ function opens(bytes: Buffer, limit: number): Opened | 'too large' | null {
 }
 
 function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;

@@ -13,7 +13,7 @@ export const HINT = {
   SPACED: 128,
   /** At least 4 letters followed by a digit or sign that stands for a letter. */
   LEET: 256,
-  /** More `r` than `e`: unlike the languages that rot13 is used on. */
+  /** More of n, r, v, b, h than vowels: unlike the languages that rot13 is used on. */
   ROTATED: 512,
 } as const;
 
@@ -61,10 +61,12 @@ export function encodingHints(text: string): number {
   return hints | (leet >= 4 ? HINT.LEET : 0) | (balance > 0 ? HINT.ROTATED : 0) | spacedHint(text);
 }
 
-/** `r` counts for rot13, `e` against it. */
-const VOWEL_BALANCE = Int8Array.from({ length: 128 }, (_, code) =>
-  'eE'.includes(String.fromCharCode(code)) ? -1 : 'rR'.includes(String.fromCharCode(code)) ? 1 : 0,
-);
+/** Vowels count against rot13, what rot13 makes of them counts for it. */
+const VOWEL_BALANCE = Int8Array.from({ length: 128 }, (_, code) => {
+  const letter = String.fromCharCode(code).toLowerCase();
+  if ('aeiou'.includes(letter)) return -1;
+  return 'nrvbh'.includes(letter) ? 1 : 0;
+});
 
 /** One visible character between gaps makes a single; a second gap keeps the row, a longer word ends it. */
 function spacedHint(text: string): number {

@@ -39,18 +39,23 @@ function classesOf(literals: readonly string[]): { classOf: Uint16Array; classes
   let classes = 1;
   // Sorted, so that what common texts touch of a row lies close together.
   for (const unit of [...new Set(literals.join('').split(''))].sort()) {
-    const folded = foldedUnit(unit);
-    if (classOf[folded.charCodeAt(0)] === 0) classOf[folded.charCodeAt(0)] = classes++;
+    const folded = foldedCode(unit, 0);
+    if (classOf[folded] === 0) classOf[folded] = classes++;
   }
-  for (let code = 0; code < 65_536; code++) {
-    if (classOf[code] === 0) classOf[code] = classOf[foldedUnit(String.fromCharCode(code)).charCodeAt(0)] ?? 0;
-  }
+  FOLDED.forEach((folded, code) => {
+    if (folded !== code) classOf[code] ||= classOf[folded] ?? 0;
+  });
   return { classOf, classes };
 }
 
-function foldedUnit(unit: string): string {
-  const lower = unit.toLowerCase();
-  return lower.length === 1 ? lower : unit;
+/** Lower case of each code unit, where that is one code unit. */
+const FOLDED = Uint16Array.from({ length: 65_536 }, (_, code) => {
+  const lower = String.fromCharCode(code).toLowerCase();
+  return lower.length === 1 ? lower.charCodeAt(0) : code;
+});
+
+function foldedCode(text: string, index: number): number {
+  return FOLDED[text.charCodeAt(index)] ?? 0;
 }
 
 interface Trie {
@@ -65,7 +70,7 @@ function buildTrie(literals: readonly string[], classOf: Uint16Array, classes: n
   literals.forEach((literal, index) => {
     let state = 0;
     for (let i = 0; i < literal.length; i++) {
-      const symbol = classOf[foldedUnit(literal.charAt(i)).charCodeAt(0)] ?? 0;
+      const symbol = classOf[foldedCode(literal, i)] ?? 0;
       if (symbol >= classes) continue;
       let child = children[state]?.get(symbol);
       if (child === undefined) {

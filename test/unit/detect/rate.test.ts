@@ -33,9 +33,7 @@ describe('password guessing', () => {
 
   it('is reported anew only at each doubling', () => {
     const findings = run(times(1_000).map((i) => aLogin(i * 0.1, 'FAILURE')));
-    expect(findings.map((finding) => finding.evidence[0]?.features?.count)).toEqual([
-      5, 10, 20, 40, 80, 160, 320, 640,
-    ]);
+    expect(findings.map((finding) => finding.evidence[0]?.features?.count)).toEqual([5, 10, 20, 40, 80, 160, 320, 640]);
   });
 
   it('is reported again after a quiet window', () => {
