@@ -1,5 +1,6 @@
 import { decodeCharacters } from './decode-characters';
 import { type DecodeBudget, decodeRuns } from './decode-runs';
+import { encodingHints } from './encoding-hints';
 import { normaliseText } from './normalise-text';
 import { type TextView } from './text-view';
 
@@ -17,13 +18,9 @@ export interface DecodedLayers {
   readonly exhausted: boolean;
 }
 
-/** A quick look whether any decoding can apply. */
-const MAY_BE_ENCODED =
-  /%[0-9a-f]{2}|%u[0-9a-f]{4}|\\[ux][0-9a-f]{2}|&[#a-z]|0x[0-9a-f]{8}|\/\*|[A-Za-z0-9+/_-]{16}|[01]{8} [01]{8}|\+|(?:\S ){8}|[a-z][013457@$][a-z]|vtaber|vafgehp|flfgrz|cebzcg|cerivbhf/i;
-
 /** Every decoded form of the view that could be text, breadth first, at most `MAX_DEPTH` deep and within the budget. */
 export function decodeLayers(field: TextView): DecodedLayers {
-  if (!MAY_BE_ENCODED.test(field.text)) return NOTHING;
+  if (encodingHints(field.text) === 0) return NOTHING;
   const budget: DecodeBudget = { output: MAX_OUTPUT, views: MAX_VIEWS };
   const views: TextView[] = [];
   const seen = new Set([field.text]);
@@ -32,15 +29,14 @@ export function decodeLayers(field: TextView): DecodedLayers {
   for (let depth = 0; depth < MAX_DEPTH && layer.length > 0; depth++) {
     const found: TextView[] = [];
     for (const view of layer) {
-      const runs = decodeRuns(view, budget);
-      exhausted ||= runs.exhausted;
-      for (const candidate of [...decodeCharacters(view), ...runs.views]) {
-        const decoded = normalised(candidate);
-        if (seen.has(decoded.text)) continue;
-        if (decoded.text.length > budget.output || budget.views === 0) {
+      const hints = encodingHints(view.text);
+      for (const candidate of candidates(view, hints, budget)) {
+        if (candidate === 'exhausted' || candidate.text.length > budget.output || budget.views === 0) {
           exhausted = true;
           continue;
         }
+        const decoded = normalised(candidate);
+        if (seen.has(decoded.text) || decoded.text.length > budget.output) continue;
         budget.output -= decoded.text.length;
         budget.views--;
         seen.add(decoded.text);
@@ -51,6 +47,14 @@ export function decodeLayers(field: TextView): DecodedLayers {
     layer = found;
   }
   return { views, exhausted };
+}
+
+/** Lazily, so that a decoder runs only while there is budget left for what it gives. */
+function* candidates(view: TextView, hints: number, budget: DecodeBudget): Iterable<TextView | 'exhausted'> {
+  // The densest character encodings spend nine characters on one.
+  if (view.text.length / 9 > budget.output) yield 'exhausted';
+  else yield* decodeCharacters(view, hints);
+  yield* decodeRuns(view, hints, budget);
 }
 
 const NOTHING: DecodedLayers = { views: [], exhausted: false };

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { HINT } from './encoding-hints';
 import { sourceSpan, type TextView } from './text-view';
 
 /** What is left to spend on decoding one field. */
@@ -11,35 +12,43 @@ export interface DecodeBudget {
 
 /** Runs shorter than this hold no phrase worth decoding. */
 const BASE64_RUN = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
-const HEX_RUN = /(?<![0-9a-z])(?:0x)?((?:[0-9a-f]{2}[ :,]?){8,}(?![0-9a-z]))/gi;
-const BINARY_RUN = /(?<![01])(?:[01]{8}[ ,]?){4,}(?![01])/g;
+const DIGIT_RUN = /[0-9a-f :,]{16,}/gi;
 /** Runs of one kind looked at in one view. */
 const MAX_RUNS = 128;
 
 /** Views out of encoded runs: base64, hex and binary digits, and what is compressed inside them. */
-export function decodeRuns(view: TextView, budget: DecodeBudget): { views: TextView[]; exhausted: boolean } {
-  const views: TextView[] = [];
-  let exhausted = false;
-  const take = (run: RegExpMatchArray, step: string, bytes: Buffer): void => {
-    const opened = opens(bytes, budget.output);
-    if (opened === 'too large') exhausted = true;
-    if (opened === null || opened === 'too large') return;
+export function* decodeRuns(view: TextView, hints: number, budget: DecodeBudget): Iterable<TextView | 'exhausted'> {
+  if (hints & HINT.BASE64) {
+    for (const run of runsOf(view.text, BASE64_RUN)) {
+      if (looksLikeBase64(run[0])) yield* opened(view, run, 'base64', Buffer.from(run[0], 'base64'), budget);
+    }
+  }
+  if (hints & HINT.DIGITS) {
+    for (const run of runsOf(view.text, DIGIT_RUN)) {
+      const binary = binaryBytes(run[0]);
+      yield* binary ? opened(view, run, 'binary', binary, budget) : opened(view, run, 'hex', hexBytes(run[0]), budget);
+    }
+  }
+}
+
+function* opened(
+  view: TextView,
+  run: RegExpMatchArray,
+  step: string,
+  bytes: Buffer,
+  budget: DecodeBudget,
+): Iterable<TextView | 'exhausted'> {
+  const result = opens(bytes, budget.output);
+  if (result === 'too large') yield 'exhausted';
+  else if (result) {
     const start = run.index ?? 0;
-    views.push({
-      text: opened.text,
-      decodedBy: [...view.decodedBy, step, ...opened.steps],
+    yield {
+      text: result.text,
+      decodedBy: [...view.decodedBy, step, ...result.steps],
       map: null,
       within: sourceSpan(view, start, start + run[0].length),
-    });
-  };
-  for (const run of runsOf(view.text, BASE64_RUN)) {
-    if (looksLikeBase64(run[0])) take(run, 'base64', Buffer.from(run[0], 'base64'));
+    };
   }
-  for (const run of runsOf(view.text, HEX_RUN)) {
-    take(run, 'hex', Buffer.from((run[1] ?? '').replace(/[^0-9a-f]/gi, ''), 'hex'));
-  }
-  for (const run of runsOf(view.text, BINARY_RUN)) take(run, 'binary', binaryBytes(run[0]));
-  return { views, exhausted };
 }
 
 function* runsOf(text: string, pattern: RegExp): Iterable<RegExpMatchArray> {
@@ -57,8 +66,17 @@ function looksLikeBase64(run: string): boolean {
   return /[A-Z]/.test(run) && /[a-z]/.test(run) && (/[0-9+/_-]/.test(run) || run.length >= 24);
 }
 
-function binaryBytes(run: string): Buffer {
-  const digits = run.replace(/[^01]/g, '');
+/** Bytes of pairs of hexadecimal digits; groups of odd length are words or numbers and left out. */
+function hexBytes(run: string): Buffer {
+  const groups = run.split(/[ :,]/).filter((group) => group.length > 0 && group.length % 2 === 0);
+  return Buffer.from(groups.join(''), 'hex');
+}
+
+/** Bytes of groups of eight binary digits; null where there are no four of them. */
+function binaryBytes(run: string): Buffer | null {
+  const groups = run.match(/\b(?:[01]{8}){1,512}\b/g) ?? [];
+  const digits = groups.join('');
+  if (digits.length < 32) return null;
   const bytes = Buffer.alloc(digits.length / 8);
   for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(digits.slice(i * 8, i * 8 + 8), 2);
   return bytes;
@@ -80,7 +98,7 @@ function opens(bytes: Buffer, limit: number): Opened | 'too large' | null {
 }
 
 function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;

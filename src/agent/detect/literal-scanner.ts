@@ -19,10 +19,11 @@ export function createLiteralScanner(literals: readonly string[]): LiteralScanne
   const { literalsAt } = trie;
   return {
     scan(text, onLiteral) {
-      let row = 0;
+      let step = 0;
       for (let i = 0; i < text.length; i++) {
-        row = next[row + (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
-        let state = output[row / classes] ?? NO_OUTPUT;
+        step = next[(step >> 1) + (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
+        if ((step & 1) === 0) continue;
+        let state = output[(step >> 1) / classes] ?? NO_OUTPUT;
         while (state !== NO_OUTPUT) {
           for (const literal of literalsAt[state] ?? []) onLiteral(literal, i + 1);
           state = dictionary[state] ?? NO_OUTPUT;
@@ -36,19 +37,25 @@ export function createLiteralScanner(literals: readonly string[]): LiteralScanne
 function classesOf(literals: readonly string[]): { classOf: Uint16Array; classes: number } {
   const classOf = new Uint16Array(65_536);
   let classes = 1;
-  for (const unit of literals.join('').split('')) {
-    const folded = foldedUnit(unit);
-    if (classOf[folded.charCodeAt(0)] === 0) classOf[folded.charCodeAt(0)] = classes++;
+  // Sorted, so that what common texts touch of a row lies close together.
+  for (const unit of [...new Set(literals.join('').split(''))].sort()) {
+    const folded = foldedCode(unit, 0);
+    if (classOf[folded] === 0) classOf[folded] = classes++;
   }
-  for (let code = 0; code < 65_536; code++) {
-    if (classOf[code] === 0) classOf[code] = classOf[foldedUnit(String.fromCharCode(code)).charCodeAt(0)] ?? 0;
-  }
+  FOLDED.forEach((folded, code) => {
+    if (folded !== code) classOf[code] ||= classOf[folded] ?? 0;
+  });
   return { classOf, classes };
 }
 
-function foldedUnit(unit: string): string {
-  const lower = unit.toLowerCase();
-  return lower.length === 1 ? lower : unit;
+/** Lower case of each code unit, where that is one code unit. */
+const FOLDED = Uint16Array.from({ length: 65_536 }, (_, code) => {
+  const lower = String.fromCharCode(code).toLowerCase();
+  return lower.length === 1 ? lower.charCodeAt(0) : code;
+});
+
+function foldedCode(text: string, index: number): number {
+  return FOLDED[text.charCodeAt(index)] ?? 0;
 }
 
 interface Trie {
@@ -63,7 +70,7 @@ function buildTrie(literals: readonly string[], classOf: Uint16Array, classes: n
   literals.forEach((literal, index) => {
     let state = 0;
     for (let i = 0; i < literal.length; i++) {
-      const symbol = classOf[foldedUnit(literal.charAt(i)).charCodeAt(0)] ?? 0;
+      const symbol = classOf[foldedCode(literal, i)] ?? 0;
       if (symbol >= classes) continue;
       let child = children[state]?.get(symbol);
       if (child === undefined) {
@@ -103,5 +110,13 @@ function link(trie: Trie, classes: number): { next: Int32Array; output: Int32Arr
       }
     }
   }
+  markOutputs(next, output, classes);
   return { next, output, dictionary };
+}
+
+/** Makes each entry twice the row of the next state, plus one where a literal ends there: no look-up on the way. */
+function markOutputs(next: Int32Array, output: Int32Array, classes: number): void {
+  next.forEach((row, i) => {
+    next[i] = row * 2 + (output[row / classes] === NO_OUTPUT ? 0 : 1);
+  });
 }

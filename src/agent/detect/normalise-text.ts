@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { CONFUSABLES } from './confusables';
+import { clusterEnd, foldUnit, isMark } from './compose';
 import { entityAt } from './html-entities';
 import { type HiddenKind, invisibleClass, RIGHT_TO_LEFT, takesJoiner, variationByte } from './invisible';
-import { plainView, sourceSpan, type Span, type TextView, ViewBuilder } from './text-view';
+import { replaceLookAlikes } from './look-alikes';
+import { plainView, type Span, type TextView, ViewBuilder } from './text-view';
 
 /** Something hidden in the text that has no legitimate reading there. */
 export interface HiddenContent {
@@ -65,11 +66,11 @@ class Normaliser {
 
   /** Handles the character at `i`; answers the index behind what it consumed. */
   private step(i: number, code: number): number {
-    if (code >= 0x20 && code < 0x7f) return code === 0x26 ? this.ampersand(i) : this.visible(i, 1);
+    if (code >= 0x20 && code < 0x7f) return this.printable(i, code);
     if (code === 0x1b || code === 0x9b) return this.terminalSequence(i);
     const kind = invisibleClass(code);
     const size = code > 0xffff ? 2 : 1;
-    if (kind === null) return this.folds && code >= 0x80 ? this.cluster(i) : this.visible(i, size);
+    if (kind === null) return this.folds && code >= 0x80 ? this.cluster(i, size) : this.visible(i, size);
     this.flush(i);
     if (kind === 'tag') return this.tags(i);
     if (kind === 'variation') return this.variations(i);
@@ -78,6 +79,11 @@ class Normaliser {
     if (kind === 'soft-hyphen') this.lastSoftHyphen = i;
     this.pending = i + size;
     return i + size;
+  }
+
+  private printable(i: number, code: number): number {
+    if (code === 0x26) return this.ampersand(i);
+    return this.folds && isMark(this.text.charCodeAt(i + 1)) ? this.cluster(i, 1) : this.visible(i, 1);
   }
 
   /** What an invisible character is reported as; null where typography or encoding explains it. */
@@ -142,12 +148,12 @@ class Normaliser {
   }
 
   /** A visible character with the marks behind it, folded together so that composition works. */
-  private cluster(i: number): number {
-    CLUSTER.lastIndex = i;
-    const source = CLUSTER.exec(this.text)?.[0] ?? this.text.charAt(i);
-    const folded = source.normalize('NFKC');
-    this.previous = source;
-    return folded === source ? i + source.length : this.replace(i, i + source.length, folded);
+  private cluster(i: number, size: number): number {
+    const end = clusterEnd(this.text, i + size);
+    this.previous = this.text.slice(i, i + size);
+    const folded = end === i + 1 ? foldUnit(this.text.charCodeAt(i)) : this.text.slice(i, end).normalize('NFKC');
+    if (folded === this.text.slice(i, end) || folded.length > MAX_EXPANSION * (end - i)) return end;
+    return this.replace(i, end, folded);
   }
 
   private tags(i: number): number {
@@ -194,6 +200,8 @@ class Normaliser {
   }
 }
 
+/** A single character that folds to more than this many times its length keeps its form: U+FDFA would be 18. */
+const MAX_EXPANSION = 6;
 const FORM_FEED = 0x0c;
 const NEXT_LINE = 0x85;
 
@@ -206,51 +214,5 @@ const RECOVERED_LIMIT = 1_000;
 const ADJACENT = 8;
 const TERMINAL_SEQUENCE =
   /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]{0,1024}(?:\x07|\x1b\\)|\x1b[@-_]/y; // eslint-disable-line no-control-regex
-const CLUSTER = /(?:[\u1100-\u115e][\u1161-\u11a7][\u11a8-\u11ff]?|[^])\p{M}{0,16}/uy;
 const TAG_RUN = /[\u{e0000}-\u{e007f}]{1,4096}/uy;
 const VARIATION_RUN = /[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{1,4096}/uy;
-
-const WORD = /[\p{L}\p{M}]{2,64}/gu;
-const LATIN = /[a-z]/i;
-
-/**
- * Look-alikes in words that also hold basic Latin letters, as Latin. Words in one script are left alone, and so are
- * words whose foreign letters look like nothing Latin. Null where there is nothing to replace.
- */
-function replaceLookAlikes(view: TextView): { view: TextView; count: number; first: Span; words: string } | null {
-  if (!MAY_CONFUSE.test(view.text)) return null;
-  const disguised = [...view.text.matchAll(WORD)].flatMap(({ 0: word, index }) => {
-    const latin = latinReading(word);
-    return latin === null ? [] : [{ latin, index }];
-  });
-  const [first] = disguised;
-  if (!first) return null;
-  const out = new ViewBuilder(view);
-  let copied = 0;
-  for (const { latin, index } of disguised) {
-    out.copy(copied, index);
-    for (let i = 0; i < latin.length; i++) out.push(latin.charAt(i), index + i);
-    copied = index + latin.length;
-  }
-  out.copy(copied, view.text.length);
-  return {
-    view: out.build(null),
-    count: disguised.length,
-    first: sourceSpan(view, first.index, first.index + first.latin.length),
-    words: disguised
-      .slice(0, 50)
-      .map(({ latin }) => latin)
-      .join(' '),
-  };
-}
-
-/** All look-alikes are single UTF-16 code units, so the reading is as long as the word. */
-function latinReading(word: string): string | null {
-  if (!LATIN.test(word) || !MAY_CONFUSE.test(word)) return null;
-  const latin = word.replace(EACH_CONFUSABLE, (letter) => CONFUSABLES.get(letter) ?? letter);
-  return FOREIGN.test(latin) ? null : latin;
-}
-
-const MAY_CONFUSE = new RegExp(`[${[...CONFUSABLES.keys()].join('')}]`, 'u');
-const EACH_CONFUSABLE = new RegExp(MAY_CONFUSE.source, 'gu');
-const FOREIGN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;

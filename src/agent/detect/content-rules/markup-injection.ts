@@ -164,8 +164,6 @@ export const MARKUP_INJECTION_RULES: readonly ContentRule[] = [
       '<template',
       '<portal',
       '<dialog',
-      '<cross',
-      '<t:',
       '<xss',
     ],
     pattern:

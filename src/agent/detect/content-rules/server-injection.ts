@@ -16,7 +16,6 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       '../',
       '..\\',
       '..;/',
-      '{file}',
       '/./',
       '0x2e',
       '........',
@@ -33,7 +32,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       '.?/',
     ],
     pattern:
-      /(?:\.{2,3}(?:[\\/;\u2215\u2216]{1,4}|0x2f|0x5c|%(?:25){0,3}(?:2f|5c|c0%af))){3}|(?:\.{2,4}[\\/;]{1,4}){1,20}[^\n]{0,24}(?:etc[\\/]|passwd|shadow|boot\.ini|win\.ini|windows|winnt|web-inf|proc[\\/]|\.htpasswd|\.ssh|\{file\}|cmd\.exe|system32|\.env\b|config\.|web\.config|var[\\/]|root[\\/])|(?:0x2e){2}(?:0x2f|0x5c|\/|x2e)|[/.\\]\{file\}|(?:\/\.){3}\/|\.{8,80}[\\/]?(?:etc|boot|win|web)|\.{4}(?:\/\/|\\\\)|[\\/]\.{3,60}(?:[\\/]{1,2}|\{file\}|etc|boot|win)|(?:\.{2,40}[\\/]){1,2}\.{0,4}\{file\}|\.\.;\/|\.\.\\\.\.\\|(?:[?=:&]|^)\.{2}[\\/]\.{2}[\\/]/i,
+      /(?:\.{2,3}(?:[\\/;\u2215\u2216]{1,4}|0x2f|0x5c|%(?:25){0,3}(?:2f|5c|c0%af))){3}|(?:\.{2,4}[\\/;]{1,4}){1,20}[^\n]{0,24}(?:etc[\\/]|passwd|shadow|boot\.ini|win\.ini|windows|winnt|web-inf|proc[\\/]|\.htpasswd|\.ssh|cmd\.exe|system32|\.env\b|config\.|web\.config|var[\\/]|root[\\/])|(?:0x2e){2}(?:0x2f|0x5c|\/|x2e)|(?:\/\.){3}\/|\.{8,80}[\\/]?(?:etc|boot|win|web)|[\\/]\.{4,80}[^.\s]|\.\.0x(?:2f|5c)|\.{4}(?:\/\/|\\\\)|[\\/]\.{3,60}(?:[\\/]{1,2}|etc|boot|win)|\.\.;\/|\.\.\\\.\.\\|(?:[?=:&]|^)\.{2}[\\/]\.{2}[\\/]/i,
     matches: [
       '../../../../etc/passwd',
       '/....//....//etc/passwd',
@@ -66,7 +65,6 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       'wp-config',
       'id_rsa',
       'system32',
-      'oot.ini',
       'php.ini',
       'my.ini',
       '.bash_history',
@@ -91,7 +89,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       'etc%2f',
     ],
     pattern:
-      /(?:[\\/]|^|=)etc[\\/]{1,3}(?:passwd|shadow|hosts|group|issue|sudoers|ssh|crontab|fstab|motd|httpd|apache2?|nginx|mysql|my\.cnf|php|release|resolv|profile|security|environment|redhat|lsb|rc\.)|boot\.ini\b|oot\.ini\b|win\.ini\b|web-inf|proc[\\/]{1,3}(?:self|version|cmdline|\d{1,5}|net|mounts|cpuinfo)|\.ht(?:passwd|access)\b|[\\/]\.(?:git|svn|hg|aws|ssh|env|ds_store|docker|kube|npmrc)(?:[\\/]|$|\s|\?)|\bwp-config(?:\.php|\.bak|\b)|\bid_[rd]sa\b|system32[\\/]|\bphp\.ini\b|\.bash_history|[\\/](?:access|error)[._]log\b|global\.asa|\bauthorized_keys\b|\bhttpd\.conf|^\s?[\\/]{0,3}c:[\\/]{1,2}(?:windows|winnt|boot|inetpub|program|users|[\w.]{1,12}$)|\bpg_hba\.conf|[\\/]var[\\/](?:log|www|lib|run|mail)[\\/]|\bweb\.config\b/i,
+      /(?:[\\/]|^|=)etc[\\/]{1,3}(?:passwd|shadow|hosts|group|issue|sudoers|ssh|crontab|fstab|motd|httpd|apache2?|nginx|mysql|my\.cnf|php|release|resolv|profile|security|environment|redhat|lsb|rc\.)|boot\.ini\b|win\.ini\b|web-inf|proc[\\/]{1,3}(?:self|version|cmdline|\d{1,5}|net|mounts|cpuinfo)|\.ht(?:passwd|access)\b|[\\/]\.(?:git|svn|hg|aws|ssh|env|ds_store|docker|kube|npmrc)(?:[\\/]|$|\s|\?)|\bwp-config(?:\.php|\.bak|\b)|\bid_[rd]sa\b|system32[\\/]|\bphp\.ini\b|\.bash_history|[\\/](?:access|error)[._]log\b|global\.asa|\bauthorized_keys\b|\bhttpd\.conf|^\s?[\\/]{0,3}c:[\\/]{1,2}(?:windows|winnt|boot|inetpub|program|users|[\w.]{1,12}$)|\bpg_hba\.conf|[\\/]var[\\/](?:log|www|lib|run|mail)[\\/]|\bweb\.config\b/i,
     matches: ['/etc/passwd', 'c:/windows/win.ini', 'WEB-INF/web.xml', '/proc/self/environ', '/.git/HEAD'],
     ignores: ['etc. and so on', 'https://example.org/var/x', 'a boot in it', 'environment'],
   },
@@ -193,8 +191,6 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       'id;',
       'id|',
       'ls;',
-      "'false'",
-      "'true'",
       '`',
       '${ifs}',
       '$ifs',
@@ -203,7 +199,7 @@ export const SERVER_INJECTION_RULES: readonly ContentRule[] = [
       '+|',
     ],
     pattern:
-      /^\W{0,6}(?:\/usr)?(?:\/local)?\/s?bin\/[\w.-]{2,20}|\/bin\/(?:sh|bash|cat|id|ls|ps|sleep|ping|nc|echo|uname|rm|chmod|dash|ksh)\b|\bcmd(?:\.exe)?\s?\/[ck]\b|\bwinnt[\\/]system32|^\W{0,3}(?:id|ls|pwd|uname|whoami)\s?[;|&]{1,2}\W{0,3}$|^`[^`\n]{2,60}`$|\$\{?ifs\b|^['"]?(?:false|true)['"]$|^\W{0,4}ping(?:\.exe)?[\s+]-\w[\s+]{1,2}\d{1,4}[\s+]|[|+&$]{1,3}\+?\|?\+?dir[+|\s]{1,3}\W?c:|dir\+c:/i,
+      /^\W{0,6}(?:\/usr)?(?:\/local)?\/s?bin\/[\w.-]{2,20}|\/bin\/(?:sh|bash|cat|id|ls|ps|sleep|ping|nc|echo|uname|rm|chmod|dash|ksh)\b|\bcmd(?:\.exe)?\s?\/[ck]\b|\bwinnt[\\/]system32|^\W{0,3}(?:id|ls|pwd|uname|whoami)\s?[;|&]{1,2}\W{0,3}$|^`[^`\n]{2,60}`$|\$\{?ifs\b|^\W{0,4}ping(?:\.exe)?[\s+]-\w[\s+]{1,2}\d{1,4}[\s+]|[|+&$]{1,3}\+?\|?\+?dir[+|\s]{1,3}\W?c:|dir\+c:/i,
     matches: ['/usr/bin/id|', 'id;', '`ping 127.0.0.1`', 'cat${IFS}/etc/passwd', 'cmd.exe /c dir'],
     ignores: ['id', 'recycle bin/trash', 'cmd', '`code` and `more`', '`x`'],
   },
