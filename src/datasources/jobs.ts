@@ -178,7 +178,7 @@ export class Jobs {
     return this.queue;
   }
 
-  /** Remembers which content a job is about, so that its end clears the content of suspicion. */
+  /** Remembers which content a job is about, so that its end clears the content of suspicion or condemns it. */
   remember(id: string, contentHash: string): void {
     this.contentOf.set(id, contentHash);
     if (this.contentOf.size > 1_000) this.contentOf.delete([...this.contentOf.keys()][0] ?? '');
@@ -195,7 +195,8 @@ export class Jobs {
     if (contentHash === undefined) return;
     // Only a job that was uploaded from here proves that the queue moves now.
     if (job.status === 'COMPLETED') this.turn('MOVING');
-    this.quarantine.survived(contentHash);
+    if (job.status === 'FAILED') this.quarantine.add(contentHash, 'DOCUMENT_UPLOAD', 'JOB_FAILED');
+    else this.quarantine.survived(contentHash);
     this.contentOf.delete(job.id);
   }
 

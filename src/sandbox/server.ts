@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type TrailEntry } from './audit-log';
@@ -246,14 +248,9 @@ function write(response: ServerResponse, reply: Reply): void {
 }
 
 async function writeOversize(response: ServerResponse, bytes: number): Promise<void> {
-  response.writeHead(200, { 'Content-Type': 'application/json' });
   const chunk = Buffer.alloc(64 * 1024, ' ');
-  for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end('{}');
-}
-
-function once(response: ServerResponse, event: string): Promise<void> {
-  return new Promise((resolve) => response.once(event, () => resolve()));
+  const chunks = Array<Buffer>(Math.ceil(bytes / chunk.length)).fill(chunk);
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  // The caller is expected to hang up in the middle.
+  await pipeline(Readable.from(chunks), response).catch(() => undefined);
 }
