@@ -64,20 +64,22 @@ const FIRST_POLL_MS = 250;
 const SLOWEST_POLL_MS = 2_000;
 const DEFAULT_WAIT = { timeoutMs: 60_000, queuedMs: 10_000 } as const;
 
+const metadataSchema = z.object({
+  pages: looseNumber,
+  title: looseText,
+  author: looseText,
+  subject: looseText,
+  creator: looseText,
+  producer: looseText,
+  creationDate: looseText,
+  modificationDate: looseText,
+});
+// A job about text has no metadata.
 const resultSchema = z
   .object({
     sanitizedData: z.json(),
     processingTime: looseNumber,
-    metadata: z.object({
-      pages: looseNumber,
-      title: looseText,
-      author: looseText,
-      subject: looseText,
-      creator: looseText,
-      producer: looseText,
-      creationDate: looseText,
-      modificationDate: looseText,
-    }),
+    metadata: metadataSchema.default(() => metadataSchema.parse({})),
   })
   .transform(({ sanitizedData, processingTime, metadata }): DocumentResult => ({
     content: typeof sanitizedData === 'string' ? sanitizedData : JSON.stringify(sanitizedData),
