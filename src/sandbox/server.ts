@@ -10,6 +10,7 @@ import { type TrailEntry } from './audit-log';
 import { type Boot, boot, type Settings } from './boot';
 import { errorPage, type Exchange, type Handler, json, type Reply, sentence } from './exchange';
 import { type Fault, FaultBook, parseFault } from './faults';
+import { writePipelineResults } from './historic-lines';
 import { JobTable } from './job-book';
 import { OBSERVED_QUIRKS, type Quirks } from './quirks';
 import { BodyError, readExchange } from './request';
@@ -34,7 +35,7 @@ export interface SandboxOptions {
   readonly host?: string;
   readonly adminSecret: string;
   readonly trustTokenSecret: string;
-  /** Folder for the two audit files; absent = none are written. */
+  /** Folder for the backend's files: two audit logs, and `tmp/jest-results.json` with historic lines; absent = none are written. */
   readonly auditDir?: string;
   /** Deviations from the backend as observed. */
   readonly quirks?: Partial<Quirks>;
@@ -89,6 +90,9 @@ class SandboxServer {
       jobs: new JobTable(now),
       crash: () => this.crash(options.restartMs ?? 1_500),
     };
+    if (this.settings.quirks.historicAuditLines && options.auditDir !== undefined) {
+      writePipelineResults(options.auditDir, now());
+    }
     this.planted = (options.trainingData ?? [])
       .map((record) => plantedEntry(record, now()))
       .filter((entry) => entry !== null);
