@@ -1,16 +1,15 @@
-import { type Clock, type Log } from '../../src/agent/ports';
 import { type BackendOptions, type BackendTools, createBackend } from '../../src/datasources/backend';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server';
 
 export const ADMIN_SECRET = 'fixture-admin-secret-4711';
 export const TRUST_SECRET = 'fixture-trust-secret-0815';
-export const silentLog: Log = {
+export const silentLog: BackendOptions['log'] = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
 };
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: BackendOptions['clock'] = { now: () => Date.now() };
 
 export interface BackendFixture {
   readonly sandbox: Sandbox;
