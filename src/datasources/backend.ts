@@ -26,6 +26,8 @@ export interface BackendOptions {
   readonly tls?: TlsOptions;
   /** Permits plain http to another machine. */
   readonly allowHttp?: boolean;
+  /** This backend survives text queued as a job; the one observed dies of it. Permits `sanitize.jsonAsJob`. */
+  readonly asyncText?: boolean;
   readonly log: Log;
   readonly clock: Clock;
   readonly breaker?: BreakerOptions;
@@ -79,7 +81,7 @@ export function createBackend(options: BackendOptions): BackendTools {
   const jobs = new Jobs(http, quarantine, clock);
   const overrides = new Overrides(http, adminSecret);
   const n8n = new N8n(http);
-  const sanitize = new Sanitize(http, trustTokens, quarantine, health);
+  const sanitize = new Sanitize(http, trustTokens, quarantine, health, jobs, options.asyncText ?? false);
   return {
     health,
     sanitize,

@@ -61,7 +61,7 @@ export class Documents {
     if (!PDF_MAGIC.equals(bytes.subarray(0, PDF_MAGIC.length))) throw invalid(tool, 'the document is not a PDF');
     const contentHash = createHash('sha256').update(bytes).digest('hex');
     if (this.quarantine.has(contentHash)) {
-      const message = 'the document is quarantined: the backend was lost after it was uploaded';
+      const message = 'the document is quarantined: the backend was lost, or its job failed, after it was uploaded';
       throw new BackendError(tool, 'QUARANTINED', message);
     }
     this.quarantine.risk(contentHash, tool);

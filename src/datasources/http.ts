@@ -118,7 +118,7 @@ export class BackendHttp {
         return await untilAborted(
           call.tool,
           deadline,
-          lane.run(call.purpose ?? 'BACKGROUND', () => this.attempt(call, outgoing, decode, deadline)),
+          lane.run(call.purpose ?? 'BACKGROUND', deadline, () => this.attempt(call, outgoing, decode, deadline)),
         );
       } catch (error) {
         if (error instanceof BackendError && error.failure === 'CONNECTION_FAILED') this.options.onUnreachable?.();

@@ -64,20 +64,22 @@ const FIRST_POLL_MS = 250;
 const SLOWEST_POLL_MS = 2_000;
 const DEFAULT_WAIT = { timeoutMs: 60_000, queuedMs: 10_000 } as const;
 
+const metadataSchema = z.object({
+  pages: looseNumber,
+  title: looseText,
+  author: looseText,
+  subject: looseText,
+  creator: looseText,
+  producer: looseText,
+  creationDate: looseText,
+  modificationDate: looseText,
+});
+// A job about text has no metadata.
 const resultSchema = z
   .object({
     sanitizedData: z.json(),
     processingTime: looseNumber,
-    metadata: z.object({
-      pages: looseNumber,
-      title: looseText,
-      author: looseText,
-      subject: looseText,
-      creator: looseText,
-      producer: looseText,
-      creationDate: looseText,
-      modificationDate: looseText,
-    }),
+    metadata: metadataSchema.default(() => metadataSchema.parse({})),
   })
   .transform(({ sanitizedData, processingTime, metadata }): DocumentResult => ({
     content: typeof sanitizedData === 'string' ? sanitizedData : JSON.stringify(sanitizedData),
@@ -178,7 +180,7 @@ export class Jobs {
     return this.queue;
   }
 
-  /** Remembers which content a job is about, so that its end clears the content of suspicion. */
+  /** Remembers which content a job is about, so that its end clears the content of suspicion or condemns it. */
   remember(id: string, contentHash: string): void {
     this.contentOf.set(id, contentHash);
     if (this.contentOf.size > 1_000) this.contentOf.delete([...this.contentOf.keys()][0] ?? '');
@@ -195,7 +197,8 @@ export class Jobs {
     if (contentHash === undefined) return;
     // Only a job that was uploaded from here proves that the queue moves now.
     if (job.status === 'COMPLETED') this.turn('MOVING');
-    this.quarantine.survived(contentHash);
+    if (job.status === 'FAILED') this.quarantine.add(contentHash, 'DOCUMENT_UPLOAD', 'JOB_FAILED');
+    else this.quarantine.survived(contentHash);
     this.contentOf.delete(job.id);
   }
 

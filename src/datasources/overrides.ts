@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 import { type BackendOverride } from '../agent/ports';
-import { type BackendTool } from './backend-error';
+import { BackendError, type BackendTool } from './backend-error';
 import { strictTime, timeOrNull } from './decoders';
 import { type BackendHttp } from './http';
 import { fittingJson, invalid, notConfigured } from './request-body';
@@ -21,6 +21,7 @@ export const OVERRIDE_DURATION_MS = { min: 60_000, max: 3_600_000 } as const;
 const SHORTEST_JUSTIFICATION = 10;
 /** The backend refuses a second activation within 200 ms. */
 const ACTIVATION_GAP_MS = 250;
+const MOST_WAITING = 8;
 const OVERRIDE_ID = /^[\w-]{1,128}$/;
 
 const activatedSchema = z
@@ -59,6 +60,7 @@ const statusSchema = z.object({
 /** Emergency overrides: while one is active the backend lets every caller through its strict checks. */
 export class Overrides {
   private lastActivation: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
 
   constructor(
     private readonly http: BackendHttp,
@@ -123,7 +125,11 @@ export class Overrides {
   }
 
   private inTurn<T>(activate: () => Promise<T>): Promise<T> {
-    const mine = this.lastActivation.then(activate);
+    if (this.waiting >= MOST_WAITING) {
+      return Promise.reject(new BackendError('OVERRIDE_ACTIVATE', 'BUSY', 'too many overrides wait to be activated'));
+    }
+    this.waiting++;
+    const mine = this.lastActivation.then(activate).finally(() => this.waiting--);
     const rest = (): Promise<void> => sleep(ACTIVATION_GAP_MS, undefined, { ref: false });
     this.lastActivation = mine.then(rest, rest);
     return mine;

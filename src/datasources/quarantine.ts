@@ -5,9 +5,10 @@ import { type BackendTool } from './backend-error';
 
 /**
  * Why content is quarantined. ASYNC_TRIGGER: the backend would queue it, and die. ACCEPTED_AS_JOB: it did queue it.
- * BACKEND_LOST: nobody answered any more shortly after the backend had taken it.
+ * BACKEND_LOST: nobody answered any more shortly after the backend had taken it. JOB_FAILED: its job failed, which the
+ * backend was not seen to survive; it may have been started again meanwhile.
  */
-export type QuarantineReason = 'ASYNC_TRIGGER' | 'ACCEPTED_AS_JOB' | 'BACKEND_LOST';
+export type QuarantineReason = 'ASYNC_TRIGGER' | 'ACCEPTED_AS_JOB' | 'BACKEND_LOST' | 'JOB_FAILED';
 
 export interface QuarantineEntry {
   /** SHA-256 of the content, hex; the content itself is not kept. */

@@ -6,10 +6,11 @@ import { BackendError } from './backend-error';
 import { looseNumber, looseText, looseTime } from './decoders';
 import { type Health } from './health';
 import { parseJson, type BackendHttp } from './http';
+import { type Jobs, type WaitOptions } from './jobs';
 import { isPoisonous } from './poison-patterns';
 import { type Quarantine } from './quarantine';
 import { type CallPurpose } from './rate-budget';
-import { fittingJson, invalid } from './request-body';
+import { fittingJson, invalid, notConfigured } from './request-body';
 import { sha256, type TokenFault, type TrustToken, type TrustTokens } from './trust-tokens';
 
 export interface SanitizeJsonRequest {
@@ -44,6 +45,7 @@ export interface SanitizeJsonResult {
 
 const textSchema = z.object({ sanitizedData: z.string() });
 const valueSchema = z.object({ sanitizedData: z.json() });
+const queuedSchema = z.object({ taskId: z.string().regex(/^\w{1,128}$/) });
 const jsonSchema = z.object({
   sanitizedContent: z.string(),
   metadata: z.object({
@@ -67,6 +69,8 @@ export class Sanitize {
     private readonly tokens: TrustTokens,
     private readonly quarantine: Quarantine,
     private readonly health: Health,
+    private readonly jobs: Jobs,
+    private readonly asyncText: boolean,
   ) {}
 
   /** Text as the backend would hand it to an LLM; it may come out longer. Not rate-limited. About 100 KB at most. */
@@ -101,6 +105,25 @@ export class Sanitize {
     const usable = verdict?.valid === true;
     const answer = await this.sendJson(request, hash, usable);
     return { ...answer, tokenFault: verdict?.fault ?? null };
+  }
+
+  /**
+   * Content as a job of the backend's queue: the sanitised text once the job is done; fails as `Jobs.wait` does.
+   * The backend as observed dies of it, so this is NOT_CONFIGURED unless `asyncText` says that this one does not.
+   */
+  async jsonAsJob(request: Pick<SanitizeJsonRequest, 'content' | 'purpose'>, wait: WaitOptions = {}): Promise<string> {
+    const tool = 'SANITIZE_JSON';
+    const { content, purpose = 'BACKGROUND' } = request;
+    if (!this.asyncText) throw notConfigured(tool, 'the permission to queue text, which kills some backends,');
+    if (content === '') throw invalid(tool, 'its content is empty');
+    const json = fittingJson(tool, { content, async: true });
+    const call = { tool, method: 'POST', path: '/api/sanitize/json', json, purpose, accept: [202] } as const;
+    const hash = sha256(content);
+    this.quarantine.risk(hash, tool);
+    const { taskId } = await this.http.json(call, queuedSchema);
+    const result = await this.jobs.wait(taskId, wait);
+    this.quarantine.survived(hash);
+    return result.content;
   }
 
   private async sendJson(

@@ -66,12 +66,16 @@ export class ToolLane {
   }
 
   /**
-   * Runs one attempt, or throws CIRCUIT_OPEN, BUSY or BUDGET_SPENT without running it. A token of the budget is taken
+   * Runs one attempt, or throws CIRCUIT_OPEN, BUSY or BUDGET_SPENT without running it. A call whose deadline passed while
+   * it waited for its turn is not made any more. A token of the budget is taken
    * only for an attempt that runs; it is not given back, because the backend counts refused calls too.
    */
-  async run<T>(purpose: CallPurpose, attempt: () => Promise<T>): Promise<T> {
+  async run<T>(purpose: CallPurpose, deadline: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     try {
-      return await this.gate.execute(() => this.breaker.execute(() => this.count(purpose, attempt)));
+      return await this.gate.execute(() => {
+        if (deadline.aborted) throw new BackendError(this.tool, 'BUSY', `${this.tool} waited too long for its turn`);
+        return this.breaker.execute(() => this.count(purpose, attempt));
+      });
     } catch (error) {
       if (isBrokenCircuitError(error)) {
         throw new BackendError(this.tool, 'CIRCUIT_OPEN', `${this.tool} is not called: its last calls failed`);

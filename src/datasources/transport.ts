@@ -147,6 +147,13 @@ function toBackendError({ tool, signal }: TransportRequest, error: unknown): Bac
     return new BackendError(tool, 'DEADLINE_EXCEEDED', `the backend did not answer ${tool} in time`);
   }
   const code = codeOf(error);
+  if (code === 'UND_ERR_INVALID_ARG') {
+    return new BackendError(
+      tool,
+      'INVALID_REQUEST',
+      `${tool} cannot be sent: a header or path holds what HTTP forbids`,
+    );
+  }
   const why = NOT_CONNECTED[code] ?? (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/.test(code) ? `TLS failed (${code})` : null);
   if (why !== null) return new BackendError(tool, 'CONNECTION_FAILED', `the backend cannot be reached: ${why}`);
   const message = `the backend closed the connection before its answer to ${tool} was complete`;

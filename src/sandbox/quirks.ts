@@ -22,7 +22,7 @@ export interface Quirks {
   readonly rateLimits: boolean;
   /** Errors of the framework are HTML pages with stack traces. Off: JSON. */
   readonly htmlErrors: boolean;
-  /** Writes the risk, high-risk and high-fidelity lines that earlier releases wrote and this one does not. */
+  /** Writes the risk, high-risk and high-fidelity lines and the test results that earlier releases wrote. */
   readonly historicAuditLines: boolean;
 }
 

@@ -27,7 +27,7 @@ function routesOf(boot: Boot): readonly Route[] {
     route('GET', /^\/health$/, health(boot)),
     route('HEAD', /^\/health$/, health(boot)),
     route('GET', /^\/$/, root),
-    route('POST', /^\/api\/sanitize$/, sanitize()),
+    route('POST', /^\/api\/sanitize$/, sanitize(boot)),
     route('POST', /^\/api\/sanitize\/json$/, sanitizeJson(boot)),
     route('POST', /^\/api\/trust-tokens\/validate$/, validateToken(boot)),
     route('POST', /^\/api\/webhook\/n8n$/, n8n()),

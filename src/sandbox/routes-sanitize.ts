@@ -2,6 +2,7 @@ import { isJsonObject } from '../domain/json';
 import { type Boot } from './boot';
 import { triggersAsync } from './auto-async';
 import { type Exchange, type Handler, header, json, type Reply } from './exchange';
+import { writeHistoricLines } from './historic-lines';
 import { dropReports, sanitizeText, sanitizeValue } from './sanitizer';
 import { firstViolation, flag, object, oneOf, optional, required, text, texts } from './shape-check';
 import { sha256 } from './trust';
@@ -38,10 +39,13 @@ export function isAgent(exchange: Exchange): boolean {
 }
 
 /** POST /api/sanitize */
-export function sanitize(): Handler {
+export function sanitize(boot: Boot): Handler {
   return ({ body }) => {
+    const startedAt = performance.now();
     const data: unknown = isJsonObject(body) ? body.data : undefined;
-    return json(200, { sanitizedData: data ? sanitizeValue(data) : '' });
+    const sanitizedData = data ? sanitizeValue(data) : '';
+    if (typeof data === 'string') record(boot, data, String(sanitizedData), performance.now() - startedAt);
+    return json(200, { sanitizedData });
   };
 }
 
@@ -90,6 +94,7 @@ function sanitizeNow(boot: Boot, content: string, request: Readonly<Record<strin
   const sanitized = tokenOk ? content : sanitizeText(content);
   const tookMs = performance.now() - startedAt;
   boot.counters.count(token === undefined ? null : tokenOk, tookMs);
+  record(boot, content, sanitized, tookMs);
   const timed = { totalTimeMs: tookMs, tokenValidationTimeMs: token === undefined ? 0 : tokenMs };
   const common = {
     originalLength: content.length,
@@ -104,6 +109,12 @@ function sanitizeNow(boot: Boot, content: string, request: Readonly<Record<strin
   const fallback = { aiProcessed: true, aiTransformType: 'structure', fallback: true, reason: 'ai_error' };
   const aiProcessing = isTrue(request.ai_transform) ? fallback : {};
   return { sanitizedContent: dropReports(sanitized), metadata: { ...common, aiProcessing, performance: timed } };
+}
+
+function record({ settings, audit }: Boot, content: string, sanitized: string, tookMs: number): void {
+  if (!settings.quirks.historicAuditLines) return;
+  const requestId = `req_${settings.now()}_${Math.random().toString(36).slice(2, 8)}`;
+  writeHistoricLines(audit, { content, sanitized, tookMs, requestId }, settings.now());
 }
 
 function queueText({ settings, queue }: Boot, content: string, headers: Readonly<Record<string, string>>): Reply {

@@ -2,12 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type TrailEntry } from './audit-log';
 import { type Boot, boot, type Settings } from './boot';
 import { errorPage, type Exchange, type Handler, json, type Reply, sentence } from './exchange';
 import { type Fault, FaultBook, parseFault } from './faults';
+import { writePipelineResults } from './historic-lines';
 import { JobTable } from './job-book';
 import { OBSERVED_QUIRKS, type Quirks } from './quirks';
 import { BodyError, readExchange } from './request';
@@ -32,7 +35,7 @@ export interface SandboxOptions {
   readonly host?: string;
   readonly adminSecret: string;
   readonly trustTokenSecret: string;
-  /** Folder for the two audit files; absent = none are written. */
+  /** Folder for the backend's files: two audit logs, and `tmp/jest-results.json` with historic lines; absent = none are written. */
   readonly auditDir?: string;
   /** Deviations from the backend as observed. */
   readonly quirks?: Partial<Quirks>;
@@ -87,6 +90,9 @@ class SandboxServer {
       jobs: new JobTable(now),
       crash: () => this.crash(options.restartMs ?? 1_500),
     };
+    if (this.settings.quirks.historicAuditLines && options.auditDir !== undefined) {
+      writePipelineResults(options.auditDir, now());
+    }
     this.planted = (options.trainingData ?? [])
       .map((record) => plantedEntry(record, now()))
       .filter((entry) => entry !== null);
@@ -246,14 +252,9 @@ function write(response: ServerResponse, reply: Reply): void {
 }
 
 async function writeOversize(response: ServerResponse, bytes: number): Promise<void> {
-  response.writeHead(200, { 'Content-Type': 'application/json' });
   const chunk = Buffer.alloc(64 * 1024, ' ');
-  for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end('{}');
-}
-
-function once(response: ServerResponse, event: string): Promise<void> {
-  return new Promise((resolve) => response.once(event, () => resolve()));
+  const chunks = Array<Buffer>(Math.ceil(bytes / chunk.length)).fill(chunk);
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  // The caller is expected to hang up in the middle.
+  await pipeline(Readable.from(chunks), response).catch(() => undefined);
 }
