@@ -158,7 +158,8 @@ export class DetectionLoop {
   async #retrying(work: () => Promise<void>): Promise<void> {
     for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.most)) {
       try {
-        await work(); return;
+        await work();
+        return;
       } catch (error) {
         this.options.log.error({ error: messageOf(error), retryInMs: waitMs }, 'detection could not be committed');
         if (this.#stopped) return;
