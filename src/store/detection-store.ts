@@ -3,6 +3,7 @@ import { type DataSource } from 'typeorm';
 import { type DetectionCommit, type DetectionStore, type FindingGroup, type PlannedResponse } from '../agent/ports';
 import { ArgusError } from '../domain/errors';
 import { type Finding } from '../domain/finding';
+import { SEVERITIES } from '../domain/severity';
 import { dayOf, type Sql, updated } from './database';
 import { appendLog } from './event-log';
 import {
@@ -92,23 +93,44 @@ async function reopenRecent(sql: Sql, groups: readonly FindingGroup[]): Promise<
   return reopened.map(({ id }) => ({ incident: id, kind: 'STATUS', actor: 'agent', summary, data: { to: 'NEW' } }));
 }
 
+const INSERTED = `id, fingerprint, title, severity, rule, stream, entity_type, entity_value, finding_count, first_seen_at,
+  last_seen_at`;
+
+/** How findings of a batch join the open incident of their fingerprint. */
+function absorb(from: string, severities: string): string {
+  return `finding_count = i.finding_count + ${from}.finding_count,
+    first_seen_at = least(i.first_seen_at, ${from}.first_seen_at),
+    last_seen_at = greatest(i.last_seen_at, ${from}.last_seen_at),
+    severity = CASE WHEN array_position(${severities}::text[], ${from}.severity) > i.severity_rank
+      THEN ${from}.severity ELSE i.severity END,
+    updated_at = clock_timestamp(), version = i.version + 1`;
+}
+
+/**
+ * Findings join the open incident of their fingerprint, or open one. Incidents that are open already are updated rather
+ * than met as a conflict, which would use up a number each time; the conflict clause is for those opened meanwhile.
+ */
 async function upsertIncidents(sql: Sql, groups: readonly FindingGroup[]): Promise<readonly UpsertedRow[]> {
   const rows = groups.map(toIncidentRow).sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
   return sql.query<UpsertedRow[]>(
-    `INSERT INTO incidents AS i (id, fingerprint, title, severity, rule, stream, entity_type, entity_value, finding_count,
-       first_seen_at, last_seen_at)
-     SELECT id, fingerprint, title, severity, rule, stream, entity_type, entity_value, finding_count, first_seen_at, last_seen_at
-     FROM json_to_recordset($1) AS r(id uuid, fingerprint text, title text, severity text, rule text, stream text,
-       entity_type text, entity_value text, finding_count bigint, first_seen_at timestamptz, last_seen_at timestamptz)
-     ON CONFLICT (fingerprint) WHERE status NOT IN ('RESOLVED', 'CLOSED') DO UPDATE SET
-       finding_count = i.finding_count + excluded.finding_count,
-       first_seen_at = least(i.first_seen_at, excluded.first_seen_at),
-       last_seen_at = greatest(i.last_seen_at, excluded.last_seen_at),
-       severity = CASE WHEN excluded.severity_rank > i.severity_rank THEN excluded.severity ELSE i.severity END,
-       updated_at = clock_timestamp(),
-       version = i.version + 1
-     RETURNING ${INCIDENT_COLUMNS}, version = 1 AS opened`,
-    [JSON.stringify(rows)],
+    `WITH input AS (
+       SELECT * FROM json_to_recordset($1) AS r(id uuid, fingerprint text, title text, severity text, rule text, stream text,
+         entity_type text, entity_value text, finding_count bigint, first_seen_at timestamptz, last_seen_at timestamptz)
+     ), open AS (
+       SELECT id FROM incidents WHERE fingerprint IN (SELECT fingerprint FROM input) AND status NOT IN ('RESOLVED', 'CLOSED')
+       ORDER BY fingerprint FOR UPDATE
+     ), joined AS (
+       UPDATE incidents i SET ${absorb('input', '$2')} FROM input, open
+       WHERE i.id = open.id AND input.fingerprint = i.fingerprint
+       RETURNING ${INCIDENT_COLUMNS.replaceAll(/\w+/g, 'i.$&')}
+     ), made AS (
+       INSERT INTO incidents AS i (${INSERTED})
+       SELECT ${INSERTED} FROM input WHERE fingerprint NOT IN (SELECT fingerprint FROM joined)
+       ON CONFLICT (fingerprint) WHERE status NOT IN ('RESOLVED', 'CLOSED') DO UPDATE SET ${absorb('excluded', '$2')}
+       RETURNING ${INCIDENT_COLUMNS.replaceAll(/\w+/g, 'i.$&')}
+     )
+     SELECT *, version = 1 AS opened FROM (SELECT * FROM joined UNION ALL SELECT * FROM made) AS all_incidents`,
+    [JSON.stringify(rows), SEVERITIES],
   );
 }
 
