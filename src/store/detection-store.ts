@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
 import { type DetectionCommit, type DetectionStore, type FindingGroup, type PlannedResponse } from '../agent/ports';
 import { ArgusError } from '../domain/errors';
-import { type Finding } from '../domain/finding';
 import { SEVERITIES } from '../domain/severity';
 import { dayOf, type Sql, updated } from './database';
 import { appendLog } from './event-log';
@@ -136,26 +135,20 @@ async function upsertIncidents(sql: Sql, groups: readonly FindingGroup[]): Promi
 
 function toIncidentRow(group: FindingGroup): { fingerprint: string } & Record<string, unknown> {
   const times = group.findings.map(({ event }) => event.time);
-  const first = firstOf(group);
+  const { lead } = group;
   return {
     id: randomUUID(),
     fingerprint: group.fingerprint,
     title: group.title,
     severity: group.severity,
-    rule: first.rule,
-    stream: first.event.stream,
-    entity_type: first.entity.type,
-    entity_value: first.entity.value,
+    rule: lead.rule,
+    stream: lead.event.stream,
+    entity_type: lead.entity.type,
+    entity_value: lead.entity.value,
     finding_count: group.findings.length,
     first_seen_at: new Date(times.reduce((a, b) => Math.min(a, b))),
     last_seen_at: new Date(times.reduce((a, b) => Math.max(a, b))),
   };
-}
-
-function firstOf(group: FindingGroup): Finding {
-  const [first] = group.findings;
-  if (!first) throw new ArgusError('INTERNAL', 'A group of findings is never empty.');
-  return first;
 }
 
 async function insertFindings(
@@ -209,7 +202,7 @@ async function writeTimeline(
     const group = groupOf.get(row.fingerprint);
     const count = group?.findings.length ?? 0;
     const summary = row.opened
-      ? (group?.findings[0]?.explanation ?? row.title)
+      ? (group?.lead.explanation ?? row.title)
       : `${count} more finding${count === 1 ? '' : 's'}; ${row.finding_count} in all.`;
     return {
       incident: row.id,
