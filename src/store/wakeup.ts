@@ -26,9 +26,9 @@ export class Wakeup {
     const client = new Client({ connectionString: this.url, application_name: 'argus-wakeup', keepAlive: true });
     client.on('notification', () => this.#tell());
     client.on('error', (error) => this.log.warn({ error: error.message }, 'wake-up connection failed'));
-    client.on('end', () => this.#reconnect());
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
+    client.on('end', () => this.#reconnect()); // only now: a failed attempt is its caller's to repeat
     this.#client = client;
     this.#tell();
   }
