@@ -45,6 +45,8 @@ async function load(task: LoadTask): Promise<LoadReport> {
   // Without our execArgv: a profile (--cpu-prof) is to be the server's alone.
   const child = fork(join(__dirname, 'latency-load.js'), [], { execArgv: [] });
   try {
+    // Ends the load, which ends the bench in good order.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill());
     return await new Promise<LoadReport>((resolve, reject) => {
       child.once('message', (report) => resolve(report as LoadReport));
       child.once('error', reject);

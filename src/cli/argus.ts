@@ -35,7 +35,12 @@ function createProgram(): Command {
     .description('send JSON Lines files, plain or gzip, through /ingest; running it twice stores nothing twice')
     .argument('<file...>', 'files of one JSON object a line')
     .option('--stream <name>', 'stream to send to (default: made of the name of each file)')
-    .option('--batch <lines>', 'lines in one request, 1 to 5000', parseBatch, DEFAULT_BATCH)
+    .option(
+      '--batch <lines>',
+      'lines in one request, 1 to 5000; keep it the same for the second run of a file',
+      parseBatch,
+      DEFAULT_BATCH,
+    )
     .option('--json', 'print one JSON object for each file')
     .action((files: string[], options: ReplayOptions) =>
       withClient(program, (client) => replay(client, files, options)),

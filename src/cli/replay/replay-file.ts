@@ -27,8 +27,9 @@ const ATTEMPTS = 10;
 const RETRY_MS = { first: 200, most: 5_000 } as const;
 
 /**
- * Sends a file to its stream, body after body. Each body carries a key made of the file's hash and its place, so that
- * sending it again, now or in another run, stores nothing twice.
+ * Sends a file to its stream, body after body. Each body carries a key made of the file's hash and its first line, so
+ * that sending it again, now or in another run of the same batch size, stores nothing twice. With another batch size
+ * records without an id may be stored twice, but never taken for others and lost.
  * @throws CliError when the file cannot be read, or Argus refuses a body or stays away.
  */
 export async function replayFile(client: ArgusClient, job: ReplayJob): Promise<ReplayResult> {
