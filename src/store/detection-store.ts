@@ -97,11 +97,12 @@ const INSERTED = `id, fingerprint, title, severity, rule, stream, entity_type, e
 
 /** How findings of a batch join the open incident of their fingerprint. */
 function absorb(from: string, severities: string): string {
+  const graver = `array_position(${severities}::text[], ${from}.severity) > i.severity_rank`;
   return `finding_count = i.finding_count + ${from}.finding_count,
     first_seen_at = least(i.first_seen_at, ${from}.first_seen_at),
     last_seen_at = greatest(i.last_seen_at, ${from}.last_seen_at),
-    severity = CASE WHEN array_position(${severities}::text[], ${from}.severity) > i.severity_rank
-      THEN ${from}.severity ELSE i.severity END,
+    severity = CASE WHEN ${graver} THEN ${from}.severity ELSE i.severity END,
+    title = CASE WHEN ${graver} THEN ${from}.title ELSE i.title END,
     updated_at = clock_timestamp(), version = i.version + 1`;
 }
 
