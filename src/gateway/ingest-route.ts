@@ -32,9 +32,9 @@ export function createIngestRoute(ingest: IngestService): Route {
       } catch (error) {
         const report = await session.finish();
         const known = toArgusError(error);
-        answerJson(res, known.httpStatus, { error: known.toProblem(), ...report });
         req.unpipe();
-        req.resume();
+        if (body !== req) body.destroy();
+        answerJson(res, known.httpStatus, { error: known.toProblem(), ...report });
         return;
       }
       const report: IngestReport = await session.finish();
@@ -69,7 +69,8 @@ function bodyOf(req: IncomingMessage): Readable {
 async function readLines(body: Readable, session: IngestSession): Promise<void> {
   const splitter = new LineSplitter(INGEST_LIMITS.lineBytes);
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // Leaving the loop must not destroy the request: its connection still has to carry the answer.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > INGEST_LIMITS.bodyBytes) throw tooLarge();
     for (const line of splitter.push(chunk)) await session.line(line);
