@@ -34,8 +34,9 @@ export function createIngestRoute(ingest: IngestService): Route {
         const report = await session.finish();
         const known = toArgusError(error);
         req.unpipe();
-        const body = JSON.stringify({ error: { ...known.toProblem(), requestId }, ...report });
-        answerError({ req, res, error: known, requestId, format: () => ({ contentType: JSON_TYPE, body }) });
+        if (body !== req) body.destroy();
+        const text = JSON.stringify({ error: { ...known.toProblem(), requestId }, ...report });
+        answerError({ req, res, error: known, requestId, format: () => ({ contentType: JSON_TYPE, body: text }) });
         return;
       }
       const report: IngestReport = await session.finish();
@@ -70,7 +71,7 @@ function bodyOf(req: IncomingMessage): Readable {
 async function readLines(body: Readable, session: IngestSession): Promise<void> {
   const splitter = new LineSplitter(INGEST_LIMITS.lineBytes);
   let bytes = 0;
-  // Breaking off must leave the connection open: the answer still has to go out.
+  // Leaving the loop must not destroy the request: its connection still has to carry the answer.
   for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > INGEST_LIMITS.bodyBytes) throw tooLarge();

@@ -3,7 +3,7 @@ import { type DataSource } from 'typeorm';
 import { type DetectionCommit, type DetectionStore, type FindingGroup, type PlannedResponse } from '../agent/ports';
 import { ArgusError } from '../domain/errors';
 import { SEVERITIES } from '../domain/severity';
-import { dayOf, type Sql, updated } from './database';
+import { dayOf, type Sql, toJsonText, updated } from './database';
 import { appendLog } from './event-log';
 import {
   appendTimeline,
@@ -64,7 +64,7 @@ async function advance(sql: Sql, positions: DetectionCommit['positions']): Promi
      FROM json_to_recordset($1) AS v(stream text, "from" bigint, "to" bigint) JOIN streams s ON s.name = v.stream
      WHERE p.stream_id = s.id AND p.detected = v."from"
      RETURNING p.stream_id`,
-    [JSON.stringify(positions)],
+    [toJsonText(positions)],
   );
   if (moved.length !== positions.length) {
     throw new ArgusError('CONFLICT', 'These events have been detected by another process.');
@@ -130,7 +130,7 @@ async function upsertIncidents(sql: Sql, groups: readonly FindingGroup[]): Promi
        RETURNING ${INCIDENT_COLUMNS.replaceAll(/\w+/g, 'i.$&')}
      )
      SELECT *, version = 1 AS opened FROM (SELECT * FROM joined UNION ALL SELECT * FROM made) AS all_incidents`,
-    [JSON.stringify(rows), SEVERITIES],
+    [toJsonText(rows), SEVERITIES],
   );
 }
 
@@ -187,7 +187,7 @@ async function insertFindings(
        score real, explanation text, entity_type text, entity_value text, evidence jsonb, attack text[], owasp_llm text[],
        event_time timestamptz)
      ON CONFLICT DO NOTHING`,
-    [JSON.stringify(rows)],
+    [toJsonText(rows)],
   );
 }
 
