@@ -43,9 +43,13 @@ export class SpawnedArgus extends Api {
     return argus;
   }
 
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
   /** Another program on the same data, not started. */
-  sibling(): SpawnedArgus {
-    return new SpawnedArgus(this.folder, this.settings);
+  sibling(settings: Record<string, string> = {}): SpawnedArgus {
+    return new SpawnedArgus(this.folder, { ...this.settings, ...settings });
   }
 
   /** Starts the program on the same data; resolves when it has said that it is up. */
