@@ -62,7 +62,7 @@ export function toProblem(error: ArgusError): Problem {
   return Object.assign(new Type(), {
     code: error.code,
     message: error.message,
-    path: error.path ? [...error.path] : null,
+    path: error.inputPath ? [...error.inputPath] : null,
   });
 }
 
