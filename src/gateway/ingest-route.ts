@@ -25,7 +25,7 @@ export function createIngestRoute(ingest: IngestService): Route {
       if (!principal || !hasRole(principal.role, 'ANALYST')) {
         throw new ArgusError('FORBIDDEN', `Ingesting needs the role ANALYST; yours is ${principal?.role ?? 'none'}.`);
       }
-      const session = ingest.open(params['stream'] ?? '', idempotencyKeyOf(req));
+      const session = ingest.open(params.stream ?? '', idempotencyKeyOf(req));
       const body = bodyOf(req);
       try {
         await readLines(body, session);
