@@ -51,7 +51,7 @@ export class ArgusError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    /** Path of the offending input. Not named `path`: graphql-js takes an error with one for its own. */
+    /** Path of the offending input field. Not `path`: graphql-js takes an error with a path for one of its own. */
     readonly inputPath?: readonly string[],
     options?: ErrorOptions,
   ) {

@@ -96,9 +96,9 @@ function nestedPages<Row>(
           group.map(({ incidentKey }) => incidentKey),
           { first, after },
         );
-        group.forEach((page, index) => answers.set(page, pages[index] as Page<Row>));
+        group.forEach((page, index) => answers.set(page, pages[index]!));
       }
-      return wanted.map((page) => answers.get(page) as Page<Row>);
+      return wanted.map((page) => answers.get(page)!);
     },
     { cacheKeyFn: (page) => `${page.incidentKey}:${argsKey(page)}` },
   );
