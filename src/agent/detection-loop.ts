@@ -9,13 +9,15 @@ import { type Log } from '../domain/log';
 const BATCH = 2_000;
 /** Events kept in memory for detection; what goes beyond is read back from the store when its turn comes. */
 const MAX_PENDING = 50_000;
+const NO_PLAYBOOKS: DetectionCommit['playbooksFor'] = () => [];
 const RETRY_MS = { first: 100, most: 5_000 };
 
 export interface DetectionLoopOptions {
   readonly engine: Engine;
   readonly events: EventStore;
   readonly detections: DetectionStore;
-  readonly playbooksFor: DetectionCommit['playbooksFor'];
+  /** Asked before each commit that may open incidents: what newly opened ones start by themselves just now. */
+  readonly playbooksFor: () => Promise<DetectionCommit['playbooksFor']>;
   /** The event of a record that is read back. */
   readonly normaliseRecord: (record: StoredRecord) => StoredEvent;
   /** Called after each commit that changed incidents. */
@@ -135,7 +137,8 @@ export class DetectionLoop {
     }));
     try {
       const groups = correlate(findings);
-      await this.options.detections.commit({ groups, positions, playbooksFor: this.options.playbooksFor });
+      const playbooksFor = groups.length > 0 ? await this.options.playbooksFor() : NO_PLAYBOOKS;
+      await this.options.detections.commit({ groups, positions, playbooksFor });
       for (const [stream, offset] of to) this.#positions.set(stream, offset);
       if (groups.length > 0) this.options.onCommitted();
     } catch (error) {

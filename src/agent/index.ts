@@ -83,13 +83,14 @@ export function createAgent<O extends OverrideRecord>(ports: AgentPorts<O>): Age
   const loop = new DetectionLoop({
     ...ports,
     engine: createEngine(defaultDetectors()),
-    playbooksFor: automaticResponses,
+    playbooksFor: async () => ((await ports.modes.agentMode()) === 'PAUSED' ? () => [] : automaticResponses),
     normaliseRecord,
     onDetected: (events, at) => {
       for (const { receivedAt } of events) latencies.add(at - receivedAt);
     },
   });
   const batcher = new Batcher(ports.events, (events) => loop.push(events));
+  const overridesUnderWay = new Map<string, Promise<O>>();
   const recorded = async <T>(work: Promise<T>): Promise<T> => work.finally(ports.onCommitted);
   return {
     instanceId: supervisor.id,
@@ -108,7 +109,14 @@ export function createAgent<O extends OverrideRecord>(ports: AgentPorts<O>): Age
     startResponse: (request) => recorded(startResponse(request, ports)),
     mode: () => ports.modes.agentMode(),
     setMode: (mode, reason, by) => recorded(ports.modes.setAgentMode(mode, reason, by)),
-    activateOverride: (request) => recorded(activateOverride(request, ports.overrides, ports.backend)),
+    activateOverride: (request) =>
+      recorded(
+        activateOverride(request, {
+          ledger: ports.overrides,
+          backend: ports.backend,
+          underWay: overridesUnderWay,
+        }),
+      ),
     deactivateOverride: (key, by) => recorded(deactivateOverride(key, by, ports.overrides, ports.backend)),
     latency: () => ({ p50Ms: latencies.quantile(0.5), p99Ms: latencies.quantile(0.99) }),
   };

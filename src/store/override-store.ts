@@ -8,6 +8,16 @@ import { appendLog } from './event-log';
 import { hydrate } from './hydrate';
 import { appendTimeline, changeLine, type TimelineLine, touchIncident } from './incident-changes';
 
+/** An outcome, and where it is none: what has happened before is not told a second time. */
+interface Change {
+  readonly set: string;
+  readonly only: string;
+}
+
+const ACTIVATION: Change = { set: 'backend_id = $2, ends_at = $3, failure = NULL', only: 'backend_id IS NULL' };
+const FAILURE: Change = { set: 'failure = $2', only: 'backend_id IS NULL' };
+const DEACTIVATION: Change = { set: 'deactivated_at = $2', only: 'deactivated_at IS NULL' };
+
 /** Overrides as Argus opened them: the intent is written before the backend is asked, the outcome after. */
 export class OverrideStore implements OverrideLedger<Override> {
   constructor(private readonly db: DataSource) {}
@@ -48,7 +58,7 @@ export class OverrideStore implements OverrideLedger<Override> {
 
   async activated(key: string, by: string, backend: BackendOverride): Promise<Override> {
     const endsAt = backend.endsAt === null ? null : new Date(backend.endsAt);
-    return this.#record(key, 'backend_id = $2, ends_at = $3', [backend.id, endsAt], (override) => ({
+    return this.#record(key, ACTIVATION, [backend.id, endsAt], (override) => ({
       kind: 'OVERRIDE_ACTIVATED',
       actor: by,
       summary: `Backend override activated until ${endsAt?.toISOString() ?? 'it is ended by hand'}: ${override.justification}`,
@@ -57,7 +67,7 @@ export class OverrideStore implements OverrideLedger<Override> {
   }
 
   async failed(key: string, by: string, error: ArgusError): Promise<Override> {
-    return this.#record(key, 'failure = $2', [JSON.stringify(error.toProblem())], (override) => ({
+    return this.#record(key, FAILURE, [JSON.stringify(error.toProblem())], (override) => ({
       kind: 'OVERRIDE_ACTIVATED',
       actor: by,
       summary: `Backend override could not be activated: ${error.message}`,
@@ -66,7 +76,7 @@ export class OverrideStore implements OverrideLedger<Override> {
   }
 
   async deactivated(key: string, by: string): Promise<Override> {
-    return this.#record(key, 'deactivated_at = coalesce(deactivated_at, $2)', [new Date()], (override) => ({
+    return this.#record(key, DEACTIVATION, [new Date()], (override) => ({
       kind: 'OVERRIDE_DEACTIVATED',
       actor: by,
       summary: 'Backend override ended.',
@@ -84,17 +94,21 @@ export class OverrideStore implements OverrideLedger<Override> {
 
   async #record(
     key: string,
-    set: string,
+    { set, only }: Change,
     values: readonly unknown[],
     entry: (override: Override) => Omit<TimelineLine, 'incident'>,
   ): Promise<Override> {
     return this.db.transaction(async (sql) => {
-      const rows = await updated<object>(sql, `UPDATE overrides SET ${set} WHERE id = $1 RETURNING *`, [
+      const rows = await updated<object>(sql, `UPDATE overrides SET ${set} WHERE id = $1 AND ${only} RETURNING *`, [
         key,
         ...values,
       ]);
       const [override] = hydrate(this.db, Override, rows);
-      if (!override) throw new ArgusError('NOT_FOUND', 'No override has this id.', ['input', 'id']);
+      if (!override) {
+        const [known] = hydrate(this.db, Override, await sql.query('SELECT * FROM overrides WHERE id = $1', [key]));
+        if (!known) throw new ArgusError('NOT_FOUND', 'No override has this id.', ['input', 'id']);
+        return known;
+      }
       if (override.incidentKey !== null) await this.#tell(sql, override.incidentKey, entry(override));
       return override;
     });

@@ -101,12 +101,14 @@ export class PostgresResponseStore implements ResponseStore {
   async start(request: StartRequest): Promise<string> {
     const { incidentKey, response, requestedBy, idempotencyKey } = request;
     return this.db.transaction(async (sql) => {
-      const incident = await touchIncident(sql, incidentKey);
-      if (!incident) throw new ArgusError('NOT_FOUND', 'No incident has this id.', ['input', 'incidentId']);
+      // Locked first: of concurrent calls with one key the first starts the response and the others find it.
+      await sql.query('SELECT 1 FROM incidents WHERE id = $1 FOR UPDATE', [incidentKey]);
       if (idempotencyKey !== null) {
         const before = await this.#startedBefore(sql, request, idempotencyKey);
         if (before !== null) return before;
       }
+      const incident = await touchIncident(sql, incidentKey);
+      if (!incident) throw new ArgusError('NOT_FOUND', 'No incident has this id.', ['input', 'incidentId']);
       const [id = ''] = await planResponses(sql, [
         {
           incident: incidentKey,

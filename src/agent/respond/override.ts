@@ -9,6 +9,19 @@ export const OVERRIDE_LIMITS = {
   maxMs: 3_600_000,
 } as const;
 
+export interface OverrideWorld<R extends OverrideRecord> {
+  readonly ledger: OverrideLedger<R>;
+  readonly backend: Backend;
+  /** Activations that have not been answered yet, by key: concurrent calls with one idempotency key share one. */
+  readonly underWay: Map<string, Promise<R>>;
+}
+
+interface Opening extends OverrideIntent {
+  readonly key: string;
+  readonly isNew: boolean;
+  readonly durationMs: number;
+}
+
 /**
  * Opens the backend's override and records it; the intent is written first. The justification that the backend keeps
  * carries our key, so that an activation whose answer was lost is found again instead of opened twice.
@@ -16,25 +29,34 @@ export const OVERRIDE_LIMITS = {
  * @throws ArgusError INVALID_INPUT outside the limits; BACKEND_* when the backend refuses, which is recorded as well.
  */
 export async function activateOverride<R extends OverrideRecord>(
-  request: OverrideIntent & { readonly durationMs: number },
-  ledger: OverrideLedger<R>,
-  backend: Backend,
+  { durationMs, ...intent }: OverrideIntent & { readonly durationMs: number },
+  world: OverrideWorld<R>,
 ): Promise<R> {
-  const { durationMs, ...intent } = request;
   check(intent.justification, durationMs);
-  const { override, isNew } = await ledger.intend(intent);
+  const { override, isNew } = await world.ledger.intend(intent);
   if (override.backendId !== null) return override;
-  const tag = `[argus ${override.key}]`;
+  const running = world.underWay.get(override.key);
+  if (running) return running;
+  const opening = open({ ...intent, durationMs, key: override.key, isNew }, world).finally(() => {
+    world.underWay.delete(override.key);
+  });
+  world.underWay.set(override.key, opening);
+  return opening;
+}
+
+async function open<R extends OverrideRecord>(
+  { key, isNew, justification, requestedBy, durationMs }: Opening,
+  { ledger, backend }: OverrideWorld<R>,
+): Promise<R> {
+  const tag = `[argus ${key}]`;
   try {
     const found = isNew
       ? undefined
       : (await backend.activeOverrides()).find((active) => active.justification.includes(tag));
-    const justification = `${intent.justification} ${tag}`;
-    const opened =
-      found ?? (await backend.activateOverride({ justification, durationMs, adminId: intent.requestedBy }));
-    return await ledger.activated(override.key, intent.requestedBy, opened);
+    const request = { justification: `${justification} ${tag}`, durationMs, adminId: requestedBy };
+    return await ledger.activated(key, requestedBy, found ?? (await backend.activateOverride(request)));
   } catch (error) {
-    if (error instanceof ArgusError) await ledger.failed(override.key, intent.requestedBy, error);
+    if (error instanceof ArgusError) await ledger.failed(key, requestedBy, error);
     throw error;
   }
 }
