@@ -145,6 +145,7 @@ async function openBackend(
     ...(trustTokenSecret !== null && { trustTokenSecret }),
     tls: settings.tls,
     allowHttp: settings.allowHttp,
+    asyncText: settings.asyncText,
     log: log.child({ part: 'backend' }),
     clock,
   });

@@ -6,6 +6,7 @@ import { type IncidentWriter } from '../store/incident-writer';
 import { type InstanceStore } from '../store/instance-store';
 import { AgentResolver } from './agent.resolver';
 import { ApiKeyResolver } from './api-key.resolver';
+import { BackendJobResolver } from './backend-job.resolver';
 import { BackendResolver } from './backend.resolver';
 import { type Readers } from './context';
 import { EventResolver } from './event.resolver';
@@ -15,6 +16,7 @@ import { IngestResolver } from './ingest.resolver';
 import { NodeResolver } from './node.resolver';
 import { OverrideResolver } from './override.resolver';
 import { ResponseResolver } from './response.resolver';
+import { ToolsResolver } from './tools.resolver';
 
 /** What resolvers call. */
 export interface ResolverParts {
@@ -30,6 +32,7 @@ export interface ResolverParts {
 export const RESOLVERS = [
   AgentResolver,
   ApiKeyResolver,
+  BackendJobResolver,
   BackendResolver,
   EventResolver,
   FindingResolver,
@@ -38,6 +41,7 @@ export const RESOLVERS = [
   NodeResolver,
   OverrideResolver,
   ResponseResolver,
+  ToolsResolver,
 ] as const;
 
 /** One instance of each class, with what it calls. */
@@ -46,6 +50,7 @@ export function createResolvers(parts: ResolverParts): ReadonlyMap<unknown, obje
   return new Map<unknown, object>([
     [AgentResolver, new AgentResolver(agent, instances, readers.events)],
     [ApiKeyResolver, new ApiKeyResolver(apiKeys)],
+    [BackendJobResolver, new BackendJobResolver(backend.jobs)],
     [BackendResolver, new BackendResolver(backend)],
     [EventResolver, new EventResolver(readers.events)],
     [FindingResolver, new FindingResolver(readers.findings)],
@@ -54,5 +59,6 @@ export function createResolvers(parts: ResolverParts): ReadonlyMap<unknown, obje
     [NodeResolver, new NodeResolver()],
     [OverrideResolver, new OverrideResolver(agent)],
     [ResponseResolver, new ResponseResolver(agent)],
+    [ToolsResolver, new ToolsResolver(backend)],
   ]);
 }
