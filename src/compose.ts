@@ -7,10 +7,11 @@ import { type Config } from './config';
 import { createAlertSink } from './datasources/alert-webhook';
 import { type BackendTools, createBackend } from './datasources/backend';
 import { messageOf } from './domain/errors';
-import { hasRole } from './domain/role';
+import { hasRole, type Principal } from './domain/role';
 import { type Override } from './entities/override.entity';
 import { authenticate } from './gateway/authentication';
 import { createGateway, type Gateway } from './gateway/gateway';
+import { createExportRoute } from './gateway/export-route';
 import { createIngestRoute } from './gateway/ingest-route';
 import { createSchema } from './gateway/schema';
 import { type Context, createLoaders, type Readers } from './resolvers/context';
@@ -25,6 +26,7 @@ import { startEmbeddedPostgres } from './store/embedded-postgres';
 import { EventLog } from './store/event-log';
 import { EventReader } from './store/event-reader';
 import { PostgresEventStore } from './store/event-store';
+import { ExportStore } from './store/export-store';
 import { FindingReader } from './store/finding-reader';
 import { IncidentReader } from './store/incident-reader';
 import { IncidentWriter } from './store/incident-writer';
@@ -35,6 +37,7 @@ import { OverrideStore } from './store/override-store';
 import { ResponseReader } from './store/response-reader';
 import { PostgresResponseStore } from './store/response-store';
 import { SettingsStore } from './store/settings-store';
+import { exportTraining } from './store/training-export';
 import { Wakeup } from './store/wakeup';
 
 /** Argus, running. */
@@ -51,6 +54,7 @@ export interface Argus {
 const clock = { now: () => Date.now() };
 const JOB_CONCURRENCY = 10;
 const PARTITION_CHECK_MS = 3_600_000;
+const EXPORT_CHECK_MS = 600_000;
 
 /** Things to close, in reverse order of opening; one that fails does not keep the others open. */
 class Closing {
@@ -91,7 +95,8 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<Arg
   keepPartitions(db, log, closing);
   const { backend, about: aboutBackend } = await openBackend(config, log, closing);
   const feedParts = await openFeed(db, url, log, closing);
-  const stores = openStores(db);
+  const stores = openStores(db, config);
+  keepExports(stores.exports, log, closing);
   const { agent, startWorking } = createWorkers(
     { config, log, url, stores, backend, onCommitted: feedParts.onCommitted },
     closing,
@@ -124,6 +129,15 @@ function keepPartitions(db: DataSource, log: Logger, closing: Closing): void {
     });
   }, PARTITION_CHECK_MS);
   closing.push('partition timer', () => clearInterval(timer));
+}
+
+function keepExports(exports: ExportStore, log: Logger, closing: Closing): void {
+  const timer = setInterval(() => {
+    exports.removeExpired().catch((error: unknown) => {
+      log.error({ error: messageOf(error) }, 'expired exports could not be removed');
+    });
+  }, EXPORT_CHECK_MS);
+  closing.push('export timer', () => clearInterval(timer));
 }
 
 async function openBackend(
@@ -172,7 +186,7 @@ async function openFeed(
 
 type Stores = ReturnType<typeof openStores>;
 
-function openStores(db: DataSource) {
+function openStores(db: DataSource, { dataDir }: Config) {
   const readers: Readers = {
     incidents: new IncidentReader(db),
     findings: new FindingReader(db),
@@ -188,6 +202,7 @@ function openStores(db: DataSource) {
     instances: new InstanceStore(db),
     modes: new SettingsStore(db),
     apiKeys: new ApiKeyStore(db, clock.now),
+    exports: new ExportStore(db, join(dataDir, 'exports'), clock.now),
   };
 }
 
@@ -255,15 +270,26 @@ interface GatewayParts {
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, log, db, agent, backend, stores, tail, eventLog, onCommitted } = parts;
-  const { readers, apiKeys, instances } = stores;
+  const { readers, apiKeys, instances, exports } = stores;
   const incidentWriter = new IncidentWriter(db, onCommitted);
-  const resolvers = createResolvers({ readers, agent, backend, apiKeys, incidentWriter, instances });
+  const resolvers = createResolvers({
+    readers,
+    agent,
+    backend,
+    apiKeys,
+    incidentWriter,
+    instances,
+    exports,
+    exportTraining: (request) => exportTraining(db, exports, request),
+  });
   const { schema, sdl } = await createSchema(resolvers);
   const incidentFeed = new IncidentFeed(tail, eventLog, readers.incidents);
+  const authenticateKey = (authorization: string | undefined): Promise<Principal> =>
+    authenticate(authorization, (secret) => apiKeys.principalOf(secret));
   return createGateway<Context>({
     schema,
     schemaText: sdl,
-    authenticate: (authorization) => authenticate(authorization, (secret) => apiKeys.principalOf(secret)),
+    authenticate: authenticateKey,
     isStillValid: ({ id }) => apiKeys.isLive(id),
     mayIntrospect: ({ role }) => hasRole(role, config.introspectionRole),
     makeContext: ({ principal, requestId }) => ({
@@ -272,7 +298,7 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
       loaders: createLoaders(readers),
       incidentFeed,
     }),
-    routes: [createIngestRoute(agent.ingest)],
+    routes: [createIngestRoute(agent.ingest), createExportRoute(exports, authenticateKey)],
     readiness: {
       database: async () => {
         await db.query('SELECT 1');
