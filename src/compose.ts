@@ -11,6 +11,7 @@ import { hasRole, type Principal } from './domain/role';
 import { type Override } from './entities/override.entity';
 import { authenticate } from './gateway/authentication';
 import { createGateway, type Gateway } from './gateway/gateway';
+import { createDocumentRoute } from './gateway/document-route';
 import { createExportRoute } from './gateway/export-route';
 import { createIngestRoute } from './gateway/ingest-route';
 import { createSchema } from './gateway/schema';
@@ -298,7 +299,11 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
       loaders: createLoaders(readers),
       incidentFeed,
     }),
-    routes: [createIngestRoute(agent.ingest), createExportRoute(exports, authenticateKey)],
+    routes: [
+      createIngestRoute(agent.ingest),
+      createDocumentRoute((file) => backend.documents.upload(file)),
+      createExportRoute(exports, authenticateKey),
+    ],
     readiness: {
       database: async () => {
         await db.query('SELECT 1');
