@@ -5,7 +5,8 @@ import { type DataSource } from 'typeorm';
 import { type Agent, createAgent } from './agent/index';
 import { type Config } from './config';
 import { createAlertSink } from './datasources/alert-webhook';
-import { type BackendTools, createBackend } from './datasources/backend';
+import { type BackendOptions, type BackendTools, createBackend } from './datasources/backend';
+import { BACKEND_STREAM, BackendWatch } from './datasources/backend-watch';
 import { messageOf } from './domain/errors';
 import { hasRole, type Principal } from './domain/role';
 import { type Override } from './entities/override.entity';
@@ -94,7 +95,11 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<Arg
   const db = await openDatabase({ url });
   closing.push('database', () => db.destroy());
   keepPartitions(db, log, closing);
-  const { backend, about: aboutBackend } = await openBackend(config, log, closing);
+  let watch: BackendWatch | null = null;
+  const { backend, about: aboutBackend } = await openBackend(
+    { config, log, onOutcome: (outcome) => watch?.onOutcome(outcome) },
+    closing,
+  );
   const feedParts = await openFeed(db, url, log, closing);
   const stores = openStores(db, config);
   keepExports(stores.exports, log, closing);
@@ -105,6 +110,7 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<Arg
   const { newAdminKey, stopWatching } = await prepareKeys(stores.apiKeys, config);
   closing.push('key watch', stopWatching);
   await startWorking();
+  watch = watchBackend(agent, backend, log, closing);
   const gateway = await openGateway({ config, log, db, agent, backend, stores, ...feedParts });
   closing.push('gateway', () => gateway.drain());
   return {
@@ -141,9 +147,14 @@ function keepExports(exports: ExportStore, log: Logger, closing: Closing): void 
   closing.push('export timer', () => clearInterval(timer));
 }
 
+interface BackendParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly onOutcome: NonNullable<BackendOptions['onOutcome']>;
+}
+
 async function openBackend(
-  { backend: settings, dataDir }: Config,
-  log: Logger,
+  { config: { backend: settings, dataDir }, log, onOutcome }: BackendParts,
   closing: Closing,
 ): Promise<{ backend: BackendTools; about: string }> {
   let { url, adminSecret, trustTokenSecret } = settings;
@@ -163,6 +174,7 @@ async function openBackend(
     asyncText: settings.asyncText,
     log: log.child({ part: 'backend' }),
     clock,
+    onOutcome,
   });
   closing.push('backend', () => backend.close());
   return { backend, about: settings.url === null ? `sandbox at ${url}` : backend.status().origin };
@@ -243,6 +255,20 @@ function createWorkers(
     closing.push('jobs', () => jobs.stop());
   };
   return { agent, startWorking };
+}
+
+/** What happens at the backend becomes events; it looks no more before the agent stops taking them. */
+function watchBackend(agent: Agent<Override>, backend: BackendTools, log: Logger, closing: Closing): BackendWatch {
+  const hasOverrides = !backend.status().unavailable.some(({ tool }) => tool === 'OVERRIDE_STATUS');
+  const watch = new BackendWatch({
+    record: (events) => agent.ingest.values(BACKEND_STREAM, events, { idempotencyKey: null, most: events.length }),
+    checkHealth: () => backend.health.check(),
+    activeOverrides: hasOverrides ? () => backend.overrides.active() : null,
+    log: log.child({ part: 'backend watch' }),
+  });
+  watch.start();
+  closing.push('backend watch', () => watch.stop());
+  return watch;
 }
 
 async function prepareKeys(
