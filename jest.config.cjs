@@ -36,8 +36,11 @@ const project = (displayName, folders, extra = {}) => ({
 module.exports = {
   projects: [
     project('unit', ['unit', 'property']),
-    project('integration', ['integration', 'contract']),
-    project('e2e', ['e2e', 'fault']),
+    project('integration', ['integration', 'contract'], {
+      globalSetup: '<rootDir>/test/support/postgres-setup.ts',
+      globalTeardown: '<rootDir>/test/support/postgres-teardown.ts',
+    }),
+    project('e2e', ['e2e', 'fault'], { globalSetup: '<rootDir>/test/support/e2e-setup.ts' }),
   ],
   testTimeout: 30_000,
 };

@@ -32,7 +32,6 @@ function run(title, command, args) {
 
 function install() {
   const wanted = createHash('sha256')
-    .update(read(join(root, 'package.json')))
     .update(read(join(root, 'package-lock.json')))
     .update(`${process.platform}-${process.arch}`)
     .digest('hex');

@@ -53,6 +53,12 @@ export interface Argus {
   stop(): Promise<void>;
 }
 
+/** Places where tests may look in. */
+export interface ArgusHooks {
+  /** Called with each SQL statement that the pool sends. */
+  readonly onStatement?: (sql: string) => void;
+}
+
 const clock = { now: () => Date.now() };
 const JOB_CONCURRENCY = 10;
 const PARTITION_CHECK_MS = 3_600_000;
@@ -80,19 +86,22 @@ class Closing {
 }
 
 /** Builds and starts everything in one process. Whatever was started is closed again when a later part fails. */
-export async function startArgus(config: Config, log: Logger): Promise<Argus> {
+export async function startArgus(config: Config, log: Logger, hooks: ArgusHooks = {}): Promise<Argus> {
   const closing = new Closing(log);
   try {
-    return await start(config, log, closing);
+    return await start({ config, log, hooks }, closing);
   } catch (error) {
     await closing.run();
     throw error;
   }
 }
 
-async function start(config: Config, log: Logger, closing: Closing): Promise<Argus> {
+async function start(
+  { config, log, hooks }: { readonly config: Config; readonly log: Logger; readonly hooks: ArgusHooks },
+  closing: Closing,
+): Promise<Argus> {
   const { url, about } = await openPostgres(config, closing);
-  const db = await openDatabase({ url });
+  const db = await openDatabase({ url, ...hooks });
   closing.push('database', () => db.destroy());
   keepPartitions(db, log, closing);
   let watch: BackendWatch | null = null;

@@ -36,6 +36,8 @@ export class DetectionLoop {
   #positions = new Map<string, number>();
   #running: Promise<void> | null = null;
   #stopped = false;
+  /** Ends the wait before the next try. */
+  #wakeUp: () => void = () => undefined;
 
   constructor(private readonly options: DetectionLoopOptions) {}
 
@@ -60,22 +62,23 @@ export class DetectionLoop {
     return this.#pending.length;
   }
 
-  /** Finishes what is in memory, then stops. */
+  /** Finishes the batch under way. What waits is in the store, where the next start finds it: stopping takes no longer. */
   async stop(): Promise<void> {
-    while (this.#running) await this.#running;
     this.#stopped = true;
+    this.#wakeUp();
+    await this.#running;
   }
 
   #run(): void {
     if (this.#stopped) return;
     this.#running ??= this.#drain().finally(() => {
       this.#running = null;
-      if (this.#pending.length > 0) this.#run();
+      if (this.#pending.length > 0) this.#run(); // came while the last one ended
     });
   }
 
   async #drain(): Promise<void> {
-    while (this.#pending.length > 0 || this.#behind) {
+    while (!this.#stopped && (this.#pending.length > 0 || this.#behind)) {
       if (this.#behind && this.#pending.length === 0) {
         this.#behind = false;
         await this.#retrying(() => this.#catchUp());
@@ -86,13 +89,14 @@ export class DetectionLoop {
   /** Detects what the store holds behind the committed positions. */
   async #catchUp(): Promise<void> {
     for (const { stream, head, detected } of await this.options.events.laggingStreams()) {
+      if (this.#stopped) return;
       this.#positions.set(stream, Math.max(detected, this.#positions.get(stream) ?? 0));
       await this.#readBack(stream, head);
     }
   }
 
   async #readBack(stream: string, upTo: number): Promise<void> {
-    for (;;) {
+    while (!this.#stopped) {
       const position = this.#positions.get(stream) ?? 0;
       if (position >= upTo) return;
       const records = await this.options.events.readAfter(stream, position, BATCH);
@@ -163,8 +167,18 @@ export class DetectionLoop {
       } catch (error) {
         this.options.log.error({ error: messageOf(error), retryInMs: waitMs }, 'detection could not be committed');
         if (this.#stopped) return;
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        await this.#pause(waitMs);
       }
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

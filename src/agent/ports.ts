@@ -76,6 +76,8 @@ export interface FindingGroup {
   readonly fingerprint: string;
   readonly title: string;
   readonly severity: Severity;
+  /** The gravest and surest: what the incident is named after. */
+  readonly lead: Finding;
   readonly findings: readonly Finding[];
 }
 

@@ -9,6 +9,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Text that Postgres and JSON can carry: no NUL, no half of a surrogate pair. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\u{fffd}');
+}
+
 /**
  * Greatest nesting of objects and arrays in a JSON *text*: `1` is 0, `[]` is 1, `[{}]` is 2.
  * Reads the text without parsing it, so a hostile depth never reaches a recursive parser.

@@ -24,13 +24,13 @@ export interface FailedExchange {
   readonly format?: Route['formatError'];
 }
 
-/** Writes JSON with its length. */
+/** Writes JSON with its length, also when the request's body has not been read. */
 export function answerJson(res: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   res.statusCode = status;
   res.setHeader('content-type', 'application/json; charset=utf-8');
   res.setHeader('content-length', Buffer.byteLength(body));
-  res.end(body);
+  endExchange(res, body);
 }
 
 /** Ends an exchange with an error, also when the request's body has not been read. */
@@ -43,14 +43,19 @@ export function answerError({ req, res, error, requestId, format }: FailedExchan
   res.statusCode = error.httpStatus;
   res.setHeader('content-type', answer.contentType);
   res.setHeader('content-length', Buffer.byteLength(answer.body));
+  endExchange(res, answer.body);
+}
+
+function endExchange(res: ServerResponse, body: string): void {
+  const { req } = res;
   if (req.complete || !hasBody(req)) {
-    res.end(answer.body);
+    res.end(body);
     return;
   }
   // The body was not read to its end. Closing at once would reset the connection under a client that still sends, and
   // it would lose the answer: so the whole answer goes out, the rest of the body is thrown away, then we close.
   res.setHeader('connection', 'close');
-  res.write(answer.body);
+  res.write(body);
   const close = (): void => {
     clearTimeout(timer);
     res.end();

@@ -4,11 +4,12 @@ import { createGunzip } from 'node:zlib';
 import { INGEST_LIMITS, type IngestReport, type IngestService, type IngestSession, LineSplitter } from '../agent/index';
 import { ArgusError } from '../domain/errors';
 import { hasRole } from '../domain/role';
-import { answerJson } from './http-answer';
+import { answerError, answerJson } from './http-answer';
 import { type Route } from './router';
 
 const MEDIA_TYPES = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/json']);
 const MAX_KEY = 200;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * POST /ingest/{stream}: NDJSON, gzip allowed, read as a stream and held back while the store is slower. Answers
@@ -21,7 +22,7 @@ export function createIngestRoute(ingest: IngestService): Route {
     methods: ['POST'],
     pattern: '/ingest/:stream',
     authenticated: true,
-    handler: async (req, res, { params, principal }) => {
+    handler: async (req, res, { params, principal, requestId }) => {
       if (!principal || !hasRole(principal.role, 'ANALYST')) {
         throw new ArgusError('FORBIDDEN', `Ingesting needs the role ANALYST; yours is ${principal?.role ?? 'none'}.`);
       }
@@ -32,9 +33,10 @@ export function createIngestRoute(ingest: IngestService): Route {
       } catch (error) {
         const report = await session.finish();
         const known = toArgusError(error);
-        answerJson(res, known.httpStatus, { error: known.toProblem(), ...report });
         req.unpipe();
-        req.resume();
+        if (body !== req) body.destroy();
+        const text = JSON.stringify({ error: { ...known.toProblem(), requestId }, ...report });
+        answerError({ req, res, error: known, requestId, format: () => ({ contentType: JSON_TYPE, body: text }) });
         return;
       }
       const report: IngestReport = await session.finish();
@@ -69,7 +71,8 @@ function bodyOf(req: IncomingMessage): Readable {
 async function readLines(body: Readable, session: IngestSession): Promise<void> {
   const splitter = new LineSplitter(INGEST_LIMITS.lineBytes);
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // Leaving the loop must not destroy the request: its connection still has to carry the answer.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > INGEST_LIMITS.bodyBytes) throw tooLarge();
     for (const line of splitter.push(chunk)) await session.line(line);

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { DataSource, type EntityManager, type Logger } from 'typeorm';
 import { LayTheFoundations1764000000000 } from '../../migrations/1764000000000-lay-the-foundations';
 import { KeepExports1764100000000 } from '../../migrations/1764100000000-keep-exports';
+import { storable } from '../domain/json';
 import { ApiKey } from '../entities/api-key.entity';
 import { Event } from '../entities/event.entity';
 import { Finding } from '../entities/finding.entity';
@@ -19,6 +20,14 @@ export type Sql = Pick<EntityManager, 'query'>;
 export async function updated<Row>(sql: Sql, statement: string, parameters: unknown[]): Promise<readonly Row[]> {
   const [rows] = await sql.query<[Row[], number]>(statement, parameters);
   return rows;
+}
+
+/**
+ * JSON text that Postgres takes whatever its strings hold. Text of events runs through findings into every table; one NUL
+ * or half of a surrogate pair would make the whole statement fail, again at each new try.
+ */
+export function toJsonText(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'string' ? storable(item) : item));
 }
 
 export interface DatabaseOptions {

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
 import { type DetectionCommit, type DetectionStore, type FindingGroup, type PlannedResponse } from '../agent/ports';
 import { ArgusError } from '../domain/errors';
-import { type Finding } from '../domain/finding';
 import { SEVERITIES } from '../domain/severity';
-import { dayOf, type Sql, updated } from './database';
+import { dayOf, type Sql, toJsonText, updated } from './database';
 import { appendLog } from './event-log';
 import {
   appendTimeline,
@@ -65,7 +64,7 @@ async function advance(sql: Sql, positions: DetectionCommit['positions']): Promi
      FROM json_to_recordset($1) AS v(stream text, "from" bigint, "to" bigint) JOIN streams s ON s.name = v.stream
      WHERE p.stream_id = s.id AND p.detected = v."from"
      RETURNING p.stream_id`,
-    [JSON.stringify(positions)],
+    [toJsonText(positions)],
   );
   if (moved.length !== positions.length) {
     throw new ArgusError('CONFLICT', 'These events have been detected by another process.');
@@ -98,11 +97,12 @@ const INSERTED = `id, fingerprint, title, severity, rule, stream, entity_type, e
 
 /** How findings of a batch join the open incident of their fingerprint. */
 function absorb(from: string, severities: string): string {
+  const graver = `array_position(${severities}::text[], ${from}.severity) > i.severity_rank`;
   return `finding_count = i.finding_count + ${from}.finding_count,
     first_seen_at = least(i.first_seen_at, ${from}.first_seen_at),
     last_seen_at = greatest(i.last_seen_at, ${from}.last_seen_at),
-    severity = CASE WHEN array_position(${severities}::text[], ${from}.severity) > i.severity_rank
-      THEN ${from}.severity ELSE i.severity END,
+    severity = CASE WHEN ${graver} THEN ${from}.severity ELSE i.severity END,
+    title = CASE WHEN ${graver} THEN ${from}.title ELSE i.title END,
     updated_at = clock_timestamp(), version = i.version + 1`;
 }
 
@@ -130,32 +130,26 @@ async function upsertIncidents(sql: Sql, groups: readonly FindingGroup[]): Promi
        RETURNING ${INCIDENT_COLUMNS.replaceAll(/\w+/g, 'i.$&')}
      )
      SELECT *, version = 1 AS opened FROM (SELECT * FROM joined UNION ALL SELECT * FROM made) AS all_incidents`,
-    [JSON.stringify(rows), SEVERITIES],
+    [toJsonText(rows), SEVERITIES],
   );
 }
 
 function toIncidentRow(group: FindingGroup): { fingerprint: string } & Record<string, unknown> {
   const times = group.findings.map(({ event }) => event.time);
-  const first = firstOf(group);
+  const { lead } = group;
   return {
     id: randomUUID(),
     fingerprint: group.fingerprint,
     title: group.title,
     severity: group.severity,
-    rule: first.rule,
-    stream: first.event.stream,
-    entity_type: first.entity.type,
-    entity_value: first.entity.value,
+    rule: lead.rule,
+    stream: lead.event.stream,
+    entity_type: lead.entity.type,
+    entity_value: lead.entity.value,
     finding_count: group.findings.length,
     first_seen_at: new Date(times.reduce((a, b) => Math.min(a, b))),
     last_seen_at: new Date(times.reduce((a, b) => Math.max(a, b))),
   };
-}
-
-function firstOf(group: FindingGroup): Finding {
-  const [first] = group.findings;
-  if (!first) throw new ArgusError('INTERNAL', 'A group of findings is never empty.');
-  return first;
 }
 
 async function insertFindings(
@@ -193,7 +187,7 @@ async function insertFindings(
        score real, explanation text, entity_type text, entity_value text, evidence jsonb, attack text[], owasp_llm text[],
        event_time timestamptz)
      ON CONFLICT DO NOTHING`,
-    [JSON.stringify(rows)],
+    [toJsonText(rows)],
   );
 }
 
@@ -209,7 +203,7 @@ async function writeTimeline(
     const group = groupOf.get(row.fingerprint);
     const count = group?.findings.length ?? 0;
     const summary = row.opened
-      ? (group?.findings[0]?.explanation ?? row.title)
+      ? (group?.lead.explanation ?? row.title)
       : `${count} more finding${count === 1 ? '' : 's'}; ${row.finding_count} in all.`;
     return {
       incident: row.id,

@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { decodeNumericCursor, encodeCursor } from '../domain/cursor';
 import { ArgusError } from '../domain/errors';
-import { ADVISORY_LOCK, type Sql } from './database';
+import { ADVISORY_LOCK, type Sql, toJsonText } from './database';
 
 /** A line to write: `payload` holds what subscribers need, so that a feed need not ask the database again. */
 export interface LogLine {
@@ -30,7 +30,7 @@ export async function appendLog(sql: Sql, lines: readonly LogLine[]): Promise<vo
     `WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock($1))
      INSERT INTO event_log (topic, kind, payload)
      SELECT l.topic, l.kind, l.payload FROM locked, json_to_recordset($2) AS l(topic text, kind text, payload jsonb)`,
-    [ADVISORY_LOCK.EVENT_LOG, JSON.stringify(lines)],
+    [ADVISORY_LOCK.EVENT_LOG, toJsonText(lines)],
   );
 }
 

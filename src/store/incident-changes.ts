@@ -1,7 +1,7 @@
 import { type IncidentChangeKind, type IncidentFacts, type TimelineKind } from '../domain/incident';
 import { type JsonObject } from '../domain/json';
 import { type Incident } from '../entities/incident.entity';
-import { type Sql, updated } from './database';
+import { type Sql, toJsonText, updated } from './database';
 import { type LogLine } from './event-log';
 
 /** A row of `incidents` as SQL gives it. */
@@ -67,7 +67,7 @@ export async function appendTimeline(sql: Sql, lines: readonly TimelineLine[]): 
     `INSERT INTO incident_timeline (incident_id, kind, actor, summary, data)
      SELECT incident, kind, actor, summary, coalesce(data, '{}')
      FROM json_to_recordset($1) AS l(incident uuid, kind text, actor text, summary text, data jsonb)`,
-    [JSON.stringify(lines)],
+    [toJsonText(lines)],
   );
 }
 

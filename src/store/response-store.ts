@@ -1,8 +1,8 @@
 import { type DataSource } from 'typeorm';
 import { type ClaimedStep, type ResponseStore, type StartRequest, type StepOutcome } from '../agent/ports';
 import { ArgusError } from '../domain/errors';
-import { type JsonObject } from '../domain/json';
-import { type Sql, updated } from './database';
+import { type JsonObject, storable } from '../domain/json';
+import { type Sql, toJsonText, updated } from './database';
 import { appendLog } from './event-log';
 import {
   appendTimeline,
@@ -51,7 +51,7 @@ export class PostgresResponseStore implements ResponseStore {
         sql,
         `UPDATE response_steps SET status = $3, summary = $4, output = $5, finished_at = clock_timestamp()
          WHERE response_id = $1 AND ordinal = $2 AND status = 'RUNNING' RETURNING ordinal`,
-        [step.responseId, step.ordinal, outcome.status, outcome.summary, JSON.stringify(outcome.output)],
+        [step.responseId, step.ordinal, outcome.status, storable(outcome.summary), toJsonText(outcome.output)],
       );
       if (stored.length === 0) return; // another worker has stored its outcome already
       const ended = await this.#advance(sql, step, outcome);

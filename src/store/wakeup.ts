@@ -14,6 +14,8 @@ export class Wakeup {
   readonly #listeners = new Set<() => void>();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** Wake-ups so far. */
+  #wakes = 0;
   #closed = false;
 
   constructor(
@@ -26,9 +28,9 @@ export class Wakeup {
     const client = new Client({ connectionString: this.url, application_name: 'argus-wakeup', keepAlive: true });
     client.on('notification', () => this.#tell());
     client.on('error', (error) => this.log.warn({ error: error.message }, 'wake-up connection failed'));
-    client.on('end', () => this.#reconnect());
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
+    client.on('end', () => this.#reconnect()); // only now: a failed attempt is its caller's to repeat
     this.#client = client;
     this.#tell();
   }
@@ -42,18 +44,26 @@ export class Wakeup {
   /** To be called after a commit that appended to the event log. */
   wake(): void {
     this.#tell();
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.#client?.query(`NOTIFY ${CHANNEL}`).catch((error: unknown) => {
-        this.log.warn({ error: messageOf(error) }, 'notify failed');
-      });
-    }, COALESCE_MS);
+    this.#wakes++;
+    this.#timer ??= setTimeout(() => void this.#notify(), COALESCE_MS);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
     await this.#client?.end();
+  }
+
+  /** One NOTIFY at a time; a wake-up that comes while it runs gets one of its own. */
+  async #notify(): Promise<void> {
+    const served = this.#wakes;
+    try {
+      await this.#client?.query(`NOTIFY ${CHANNEL}`);
+    } catch (error) {
+      this.log.warn({ error: messageOf(error) }, 'notify failed');
+    } finally {
+      this.#timer = this.#wakes > served && !this.#closed ? setTimeout(() => void this.#notify(), COALESCE_MS) : null;
+    }
   }
 
   #tell(): void {

@@ -58,8 +58,3 @@ export function findText(record: JsonObject, paths: readonly string[]): string |
   }
   return null;
 }
-
-/** Text that Postgres and JSON can carry: no NUL, no half of a surrogate pair. */
-export function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\u{fffd}');
-}

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { ArgusError } from '../../domain/errors';
 import { OCSF_CLASS, type SecurityEvent, STATUS_ID, type TextField } from '../../domain/event';
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json';
-import { at, FIELDS, find, findText, storable } from './fields';
+import { isJsonObject, type Json, type JsonObject, storable } from '../../domain/json';
+import { at, FIELDS, find, findText } from './fields';
 import { parseTime } from './time';
 
 const OCSF_VERSION = '1.4.0';
@@ -12,6 +12,9 @@ const MAX_MESSAGE = 2_000;
 const MAX_TEXTS = 64;
 const EARLIEST = Date.UTC(1980, 0, 1);
 const DAY_MS = 86_400_000;
+/** Largest `class_uid`, a 32-bit number, and largest of OCSF's small enumerations, whose 99 is "other". */
+const MAX_CLASS = 2_147_483_647;
+const MAX_ENUM = 99;
 
 export interface NormaliseOptions {
   readonly stream: string;
@@ -80,8 +83,9 @@ function textOf(record: JsonObject, field: 'user'): string | null {
 }
 
 function ipOf(record: JsonObject): string | null {
-  const text = findText(record, FIELDS.ip);
-  return text !== null && isIP(text) !== 0 ? text.toLowerCase() : null;
+  // A zone (fe80::1%eth0) means something on one machine alone, and may be of any length.
+  const address = findText(record, FIELDS.ip)?.split('%', 1)[0] ?? '';
+  return isIP(address) === 0 ? null : address.toLowerCase();
 }
 
 function httpStatusOf(record: JsonObject): number | null {
@@ -100,8 +104,8 @@ const KINDS: readonly (readonly [RegExp, number])[] = [
 function classOf(record: JsonObject): number {
   const given = at(record, 'class_uid');
   if (given !== undefined && given !== null) {
-    if (typeof given === 'number' && Number.isInteger(given) && given >= 0) return given;
-    throw invalid('class_uid', 'an OCSF class is a whole number.');
+    if (isWhole(given, MAX_CLASS)) return given;
+    throw invalid('class_uid', `an OCSF class is a whole number up to ${MAX_CLASS}.`);
   }
   const kind = findText(record, FIELDS.kind);
   const known = kind === null ? undefined : KINDS.find(([pattern]) => pattern.test(kind));
@@ -113,9 +117,13 @@ function classOf(record: JsonObject): number {
 const FAILURE = /fail|invalid|denied|reject|error|unauthor|forbidden|refused|timeout|block/i;
 const SUCCESS = /success|succeeded|accept|granted|allow|^ok$|pass/i;
 
+function isWhole(value: Json | undefined, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
+}
+
 function statusOf(record: JsonObject, httpStatus: number | null): number {
   const given = at(record, 'status_id');
-  if (typeof given === 'number' && Number.isInteger(given)) return given;
+  if (isWhole(given, MAX_ENUM)) return given;
   const words = findText(record, FIELDS.outcome);
   if (words !== null && FAILURE.test(words)) return STATUS_ID.FAILURE;
   if (words !== null && SUCCESS.test(words)) return STATUS_ID.SUCCESS;
@@ -134,7 +142,7 @@ const SEVERITY_WORDS: readonly (readonly [RegExp, number])[] = [
 
 function severityOf(record: JsonObject): number {
   const given = at(record, 'severity_id');
-  if (typeof given === 'number' && Number.isInteger(given) && given >= 0 && given <= 99) return given;
+  if (isWhole(given, MAX_ENUM)) return given;
   const word = findText(record, FIELDS.severity);
   return word === null ? 0 : (SEVERITY_WORDS.find(([pattern]) => pattern.test(word))?.[1] ?? 0);
 }
