@@ -1,5 +1,5 @@
 import { mintToken, sha256 } from '../../../src/datasources/trust-tokens';
-import { type House, startHouse, TRUST_SECRET, until } from './house';
+import { type House, startHouse, until } from './house';
 
 interface Made {
   readonly url: string;
@@ -52,7 +52,7 @@ describe('sanitising', () => {
 
   it('reuses a trust token that holds, and says why it did not use one that does not', async () => {
     const content = 'known to be clean';
-    const trustToken = mintToken(content, TRUST_SECRET, Date.now());
+    const trustToken = mintToken(content, house.trustSecret, Date.now());
     const { sanitizeJson: good } = await house.ask(JSON_QUERY, { input: { content, trustToken } });
     expect(good.result).toMatchObject({ content, reused: true, tokenFault: null });
     const { sanitizeJson: bad } = await house.ask(JSON_QUERY, { input: { content: 'other', trustToken } });
@@ -72,7 +72,7 @@ describe('sanitising', () => {
 it('validates a trust token here and at the backend', async () => {
   const query = `mutation ($input: ValidateTrustTokenInput!) { validateTrustToken(input: $input) {
     validation { valid fault backendSaysValid backendMessage } ${PROBLEMS} } }`;
-  const token = mintToken('text', TRUST_SECRET, Date.now());
+  const token = mintToken('text', house.trustSecret, Date.now());
   const { validateTrustToken: good } = await house.ask(query, { input: { token, content: 'text' } });
   expect(good).toMatchObject({ validation: { valid: true, fault: null, backendSaysValid: true }, problems: [] });
   const forged = { ...token, signature: sha256('forged') };
@@ -99,7 +99,7 @@ it('tells how the backend is doing, tool by tool', async () => {
   const { backend } = await house.ask(
     '{ backend { origin quarantined jobQueue { state since } health { status } tools { tool breaker active attempts } } }',
   );
-  expect(backend).toMatchObject({ origin: house.sandbox.url, quarantined: 0, health: { status: 'healthy' } });
+  expect(backend).toMatchObject({ origin: house.backendUrl, quarantined: 0, health: { status: 'healthy' } });
   expect(backend.tools).toContainEqual(
     expect.objectContaining({ tool: 'SANITIZE_TEXT', breaker: 'CLOSED', active: 0 }),
   );
