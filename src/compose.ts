@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Logger } from 'pino';
 import { type DataSource } from 'typeorm';
 import { type Agent, createAgent } from './agent/index';
+import { Closing } from './closing';
 import { type Config } from './config';
 import { createAlertSink } from './datasources/alert-webhook';
-import { type BackendOptions, type BackendTools, createBackend } from './datasources/backend';
-import { BACKEND_STREAM, BackendWatch } from './datasources/backend-watch';
+import { type BackendTools } from './datasources/backend';
+import { type BackendWatch } from './datasources/backend-watch';
 import { messageOf } from './domain/errors';
 import { hasRole, type Principal } from './domain/role';
 import { type Override } from './entities/override.entity';
@@ -16,10 +16,10 @@ import { createDocumentRoute } from './gateway/document-route';
 import { createExportRoute } from './gateway/export-route';
 import { createIngestRoute } from './gateway/ingest-route';
 import { createSchema } from './gateway/schema';
+import { openBackend, watchBackend } from './open-backend';
 import { type Context, createLoaders, type Readers } from './resolvers/context';
 import { IncidentFeed } from './resolvers/incident-feed';
 import { createResolvers } from './resolvers/resolvers';
-import { startSandbox } from './sandbox/server';
 import { ApiKeyStore } from './store/api-key-store';
 import { lockDataDir } from './store/data-dir-lock';
 import { makePartitions, openDatabase } from './store/database';
@@ -63,27 +63,6 @@ const clock = { now: () => Date.now() };
 const JOB_CONCURRENCY = 10;
 const PARTITION_CHECK_MS = 3_600_000;
 const EXPORT_CHECK_MS = 600_000;
-
-/** Things to close, in reverse order of opening; one that fails does not keep the others open. */
-class Closing {
-  readonly #closers: { readonly name: string; readonly close: () => unknown }[] = [];
-
-  constructor(private readonly log: Logger) {}
-
-  push(name: string, close: () => unknown): void {
-    this.#closers.push({ name, close });
-  }
-
-  async run(): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0).reverse()) {
-      try {
-        await close();
-      } catch (error) {
-        this.log.error({ part: name, error: messageOf(error) }, 'a part did not close');
-      }
-    }
-  }
-}
 
 /** Builds and starts everything in one process. Whatever was started is closed again when a later part fails. */
 export async function startArgus(config: Config, log: Logger, hooks: ArgusHooks = {}): Promise<Argus> {
@@ -154,39 +133,6 @@ function keepExports(exports: ExportStore, log: Logger, closing: Closing): void 
     });
   }, EXPORT_CHECK_MS);
   closing.push('export timer', () => clearInterval(timer));
-}
-
-interface BackendParts {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly onOutcome: NonNullable<BackendOptions['onOutcome']>;
-}
-
-async function openBackend(
-  { config: { backend: settings, dataDir }, log, onOutcome }: BackendParts,
-  closing: Closing,
-): Promise<{ backend: BackendTools; about: string }> {
-  let { url, adminSecret, trustTokenSecret } = settings;
-  if (url === null) {
-    adminSecret = randomBytes(24).toString('hex');
-    trustTokenSecret = randomBytes(24).toString('hex');
-    const sandbox = await startSandbox({ adminSecret, trustTokenSecret, auditDir: join(dataDir, 'sandbox') });
-    closing.push('sandbox', () => sandbox.close());
-    url = sandbox.url;
-  }
-  const backend = createBackend({
-    url,
-    ...(adminSecret !== null && { adminSecret }),
-    ...(trustTokenSecret !== null && { trustTokenSecret }),
-    tls: settings.tls,
-    allowHttp: settings.allowHttp,
-    asyncText: settings.asyncText,
-    log: log.child({ part: 'backend' }),
-    clock,
-    onOutcome,
-  });
-  closing.push('backend', () => backend.close());
-  return { backend, about: settings.url === null ? `sandbox at ${url}` : backend.status().origin };
 }
 
 async function openFeed(
@@ -264,20 +210,6 @@ function createWorkers(
     closing.push('jobs', () => jobs.stop());
   };
   return { agent, startWorking };
-}
-
-/** What happens at the backend becomes events; it looks no more before the agent stops taking them. */
-function watchBackend(agent: Agent<Override>, backend: BackendTools, log: Logger, closing: Closing): BackendWatch {
-  const hasOverrides = !backend.status().unavailable.some(({ tool }) => tool === 'OVERRIDE_STATUS');
-  const watch = new BackendWatch({
-    record: (events) => agent.ingest.values(BACKEND_STREAM, events, { idempotencyKey: null, most: events.length }),
-    checkHealth: () => backend.health.check(),
-    activeOverrides: hasOverrides ? () => backend.overrides.active() : null,
-    log: log.child({ part: 'backend watch' }),
-  });
-  watch.start();
-  closing.push('backend watch', () => watch.stop());
-  return watch;
 }
 
 async function prepareKeys(

@@ -143,3 +143,12 @@ it('waits for nothing that is not there', async () => {
   const { backendJob } = await until(() => house.ask('{ backendJob(id: "42") { status } }'), 'an answer');
   expect(backendJob).toBeNull();
 });
+
+it('takes no events from others into the streams that are its own', async () => {
+  const response = await fetch(`${house.url}/ingest/argus.backend`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${house.key}`, 'content-type': 'application/x-ndjson' },
+    body: '{}\n',
+  });
+  expect([response.status, await response.json()]).toMatchObject([403, { error: { code: 'FORBIDDEN' } }]);
+});
