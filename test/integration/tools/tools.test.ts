@@ -152,3 +152,21 @@ it('takes no events from others into the streams that are its own', async () => 
   });
   expect([response.status, await response.json()]).toMatchObject([403, { error: { code: 'FORBIDDEN' } }]);
 });
+
+it('opens an override, shows it live, and ends it; and reads how tokens are reused', async () => {
+  const { activateOverride } = await house.ask(`mutation { activateOverride(input: {
+    justification: "a test of every tool", duration: "PT2M" }) { override { id endsAt } ${PROBLEMS} } }`);
+  expect(activateOverride.problems).toEqual([]);
+  const live = '{ backend { overrides { justification endsAt } reuseStats { health totalRequests } } }';
+  const { backend } = await house.ask(live);
+  expect(backend.overrides).toEqual([
+    { justification: expect.stringContaining('a test of every tool'), endsAt: expect.any(String) },
+  ]);
+  expect(backend.reuseStats).toMatchObject({ health: expect.any(String) });
+  const { deactivateOverride } = await house.ask(
+    `mutation ($id: ID!) { deactivateOverride(input: { id: $id }) { override { deactivatedAt } ${PROBLEMS} } }`,
+    { id: activateOverride.override.id },
+  );
+  expect(deactivateOverride).toMatchObject({ override: { deactivatedAt: expect.any(String) }, problems: [] });
+  expect((await house.ask(live)).backend.overrides).toEqual([]);
+});
