@@ -27,9 +27,16 @@ export class Supervisor {
     this.#timer.unref();
   }
 
-  /** Names a worker of this process, whose jobs are to be freed when the process dies. */
+  /** Names a worker of this process, whose jobs are to be freed when the process dies; the heartbeat tells it at once. */
   addWorker(workerId: string): void {
     this.#workerIds.add(workerId);
+    const before = this.#beating ?? Promise.resolve();
+    const beating = before
+      .then(() => this.#beat())
+      .finally(() => {
+        if (this.#beating === beating) this.#beating = null;
+      });
+    this.#beating = beating;
   }
 
   async stop(): Promise<void> {

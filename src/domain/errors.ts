@@ -51,7 +51,8 @@ export class ArgusError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly path?: readonly string[],
+    /** Path of the offending input field. Not `path`: graphql-js takes an error with a path for one of its own. */
+    readonly inputPath?: readonly string[],
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -66,7 +67,7 @@ export class ArgusError extends Error {
   }
 
   toProblem(): Problem {
-    return { code: this.code, message: this.message, ...(this.path && { path: this.path }) };
+    return { code: this.code, message: this.message, ...(this.inputPath && { path: this.inputPath }) };
   }
 }
 

@@ -100,7 +100,7 @@ function showable(error: unknown): Shown | undefined {
 function ofArgusError(error: ArgusError): Shown | undefined {
   if (error.code === 'INTERNAL') return undefined;
   const details = {
-    ...(error.path && { inputPath: error.path }),
+    ...(error.inputPath && { inputPath: error.inputPath }),
     ...(error instanceof SlowConsumerError && error.cursor !== undefined && { cursor: error.cursor }),
   };
   return { code: error.code, message: error.message, details };

@@ -4,6 +4,7 @@ import { DateTime } from '../entities/scalars';
 import { Stream } from '../entities/stream.entity';
 import { type EventFilter, type EventReader } from '../store/event-reader';
 import { type Connection, ConnectionArgs, connectionType, pageArgs, toConnection } from './connection';
+import { givenParts } from './given-parts';
 
 const EventConnection = connectionType('Event', Event);
 const StreamConnection = connectionType('Stream', Stream);
@@ -39,7 +40,7 @@ export class EventResolver {
     @Args(() => ConnectionArgs) args: ConnectionArgs,
     @Arg('filter', () => EventFilterInput, { nullable: true }) filter: EventFilterInput | null,
   ): Promise<Connection<Event>> {
-    return toConnection(await this.reader.page(pageArgs(args), filter ?? {}));
+    return toConnection(await this.reader.page(pageArgs(args), givenParts(filter)));
   }
 
   @Authorized('VIEWER')

@@ -8,6 +8,7 @@ import { Incident } from '../entities/incident.entity';
 import { type FindingReader } from '../store/finding-reader';
 import { type Connection, ConnectionArgs, pageArgs, toConnection } from './connection';
 import { type Context } from './context';
+import { givenParts } from './given-parts';
 import { FindingConnection } from './incident.types';
 
 @InputType({ description: 'Every part that is given must hold.' })
@@ -38,7 +39,7 @@ export class FindingResolver {
     @Args(() => ConnectionArgs) args: ConnectionArgs,
     @Arg('filter', () => FindingFilter, { nullable: true }) filter: FindingFilter | null,
   ): Promise<Connection<Finding>> {
-    const { incidentId, ...rest } = filter ?? {};
+    const { incidentId, ...rest } = givenParts(filter);
     const incidentKey = incidentId === undefined ? undefined : keyOf('Incident', incidentId, KEY.UUID)[0];
     return toConnection(
       await this.reader.page(pageArgs(args), { ...rest, ...(incidentKey !== undefined && { incidentKey }) }),

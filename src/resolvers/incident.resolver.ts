@@ -31,6 +31,7 @@ import {
   UpdateIncidentInput,
   UpdateIncidentPayload,
 } from './incident.types';
+import { givenParts } from './given-parts';
 import { outcomeOf } from './problems';
 
 interface SubscribeTo {
@@ -59,7 +60,7 @@ export class IncidentResolver {
     @Arg('filter', () => IncidentFilterInput, { nullable: true }) filter: IncidentFilterInput | null,
     @Arg('orderBy', () => IncidentOrder, { nullable: true }) orderBy: IncidentOrder | null,
   ): Promise<Connection<Incident>> {
-    return toConnection(await this.reader.page(pageArgs(args), filter ?? {}, orderBy ?? 'NEWEST'));
+    return toConnection(await this.reader.page(pageArgs(args), givenParts(filter), orderBy ?? 'NEWEST'));
   }
 
   @Authorized('ANALYST')
@@ -81,7 +82,7 @@ export class IncidentResolver {
     description: 'Changes of incidents. With `after`, first those missed since that cursor: without gap or repeat.',
     subscribe: ({ args, context }) =>
       (context as Context).incidentFeed.open(
-        (args as SubscribeTo['args']).filter ?? {},
+        givenParts((args as SubscribeTo['args']).filter),
         (args as SubscribeTo['args']).after ?? null,
       ),
   })

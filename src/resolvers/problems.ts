@@ -75,7 +75,7 @@ export function toProblem(error: ArgusError): Problem {
   const problem = Object.assign(new Type(), {
     code: error.code,
     message: error.message,
-    path: error.path ? [...error.path] : null,
+    path: error.inputPath ? [...error.inputPath] : null,
   });
   return problem instanceof BackendProblem ? Object.assign(problem, detailsOf(error)) : problem;
 }

@@ -34,7 +34,14 @@ export class InstanceStore implements Instances {
       `DELETE FROM agent_instances WHERE heartbeat_at < now() - $1 * interval '1 ms' RETURNING worker_ids`,
       [deadAfterMs],
     );
-    const workerIds = dead.flatMap(({ worker_ids }) => worker_ids);
+    // A process may have died before its first heartbeat named the worker under which it had already locked jobs.
+    const nameless = await this.db.query<{ locked_by: string }[]>(
+      `SELECT DISTINCT locked_by FROM graphile_worker.jobs j
+       WHERE locked_at < now() - $1 * interval '1 ms'
+         AND NOT EXISTS (SELECT 1 FROM agent_instances i WHERE j.locked_by = ANY(i.worker_ids))`,
+      [deadAfterMs],
+    );
+    const workerIds = [...dead.flatMap(({ worker_ids }) => worker_ids), ...nameless.map(({ locked_by }) => locked_by)];
     if (workerIds.length > 0) await this.db.query('SELECT graphile_worker.force_unlock_workers($1)', [workerIds]);
     return dead.length;
   }

@@ -72,8 +72,13 @@ export class LogFeed<T> implements AsyncIterableIterator<T, undefined> {
     const queue = boundedQueue<T>({ limit: QUEUE_LIMIT, cursorOf, dispose: () => stop() });
     const stop = tail.listen((entry) => {
       if (entry.id <= last) return;
-      const value = select(entry);
-      if (value !== null) queue.push(value);
+      try {
+        const value = select(entry);
+        if (value !== null) queue.push(value);
+      } catch (error) {
+        // A feed that breaks is its subscriber's trouble: thrown from here it would cost all others this entry.
+        queue.fail(error instanceof Error ? error : new Error(String(error)));
+      }
     });
     this.#live = queue;
   }

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { Client } from 'pg';
 import { Api } from './api';
 import { removeTestFolder, testFolder } from './postgres';
 import { until } from './until';
@@ -41,6 +43,15 @@ export class SpawnedArgus extends Api {
     return argus;
   }
 
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
+  /** Another program on the same data, not started. */
+  sibling(settings: Record<string, string> = {}): SpawnedArgus {
+    return new SpawnedArgus(this.folder, { ...this.settings, ...settings });
+  }
+
   /** Starts the program on the same data; resolves when it has said that it is up. */
   async restart(): Promise<void> {
     this.output = '';
@@ -63,6 +74,20 @@ export class SpawnedArgus extends Api {
     this.url = /GraphQL +(\S+)\/graphql/.exec(this.output)?.[1] ?? '';
     const made = /Admin key +(argus_\S+)/.exec(this.output)?.[1];
     if (made !== undefined) this.adminKey = made;
+  }
+
+  /** Runs one statement in its database, past the program. */
+  async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const home = path.join(this.folder, 'postgres');
+    const password = readFileSync(path.join(home, 'password'), 'utf8');
+    const port = readFileSync(path.join(home, 'data', 'postmaster.pid'), 'utf8').split('\n')[3];
+    const client = new Client({ connectionString: `postgres://argus:${password}@127.0.0.1:${port}/argus` });
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, [...parameters])).rows;
+    } finally {
+      await client.end();
+    }
   }
 
   /** Sends a signal and waits for the end. */
