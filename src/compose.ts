@@ -1,22 +1,25 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Logger } from 'pino';
 import { type DataSource } from 'typeorm';
 import { type Agent, createAgent } from './agent/index';
+import { Closing } from './closing';
 import { type Config } from './config';
 import { createAlertSink } from './datasources/alert-webhook';
-import { type BackendTools, createBackend } from './datasources/backend';
+import { type BackendTools } from './datasources/backend';
+import { type BackendWatch } from './datasources/backend-watch';
 import { messageOf } from './domain/errors';
-import { hasRole } from './domain/role';
+import { hasRole, type Principal } from './domain/role';
 import { type Override } from './entities/override.entity';
 import { authenticate } from './gateway/authentication';
 import { createGateway, type Gateway } from './gateway/gateway';
+import { createDocumentRoute } from './gateway/document-route';
+import { createExportRoute } from './gateway/export-route';
 import { createIngestRoute } from './gateway/ingest-route';
 import { createSchema } from './gateway/schema';
+import { openBackend, watchBackend } from './open-backend';
 import { type Context, createLoaders, type Readers } from './resolvers/context';
 import { IncidentFeed } from './resolvers/incident-feed';
 import { createResolvers } from './resolvers/resolvers';
-import { startSandbox } from './sandbox/server';
 import { ApiKeyStore } from './store/api-key-store';
 import { lockDataDir } from './store/data-dir-lock';
 import { makePartitions, openDatabase } from './store/database';
@@ -25,6 +28,7 @@ import { startEmbeddedPostgres } from './store/embedded-postgres';
 import { EventLog } from './store/event-log';
 import { EventReader } from './store/event-reader';
 import { PostgresEventStore } from './store/event-store';
+import { ExportStore } from './store/export-store';
 import { FindingReader } from './store/finding-reader';
 import { IncidentReader } from './store/incident-reader';
 import { IncidentWriter } from './store/incident-writer';
@@ -35,6 +39,7 @@ import { OverrideStore } from './store/override-store';
 import { ResponseReader } from './store/response-reader';
 import { PostgresResponseStore } from './store/response-store';
 import { SettingsStore } from './store/settings-store';
+import { exportTraining } from './store/training-export';
 import { Wakeup } from './store/wakeup';
 
 /** Argus, running. */
@@ -57,27 +62,7 @@ export interface ArgusHooks {
 const clock = { now: () => Date.now() };
 const JOB_CONCURRENCY = 10;
 const PARTITION_CHECK_MS = 3_600_000;
-
-/** Things to close, in reverse order of opening; one that fails does not keep the others open. */
-class Closing {
-  readonly #closers: { readonly name: string; readonly close: () => unknown }[] = [];
-
-  constructor(private readonly log: Logger) {}
-
-  push(name: string, close: () => unknown): void {
-    this.#closers.push({ name, close });
-  }
-
-  async run(): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0).reverse()) {
-      try {
-        await close();
-      } catch (error) {
-        this.log.error({ part: name, error: messageOf(error) }, 'a part did not close');
-      }
-    }
-  }
-}
+const EXPORT_CHECK_MS = 600_000;
 
 /** Builds and starts everything in one process. Whatever was started is closed again when a later part fails. */
 export async function startArgus(config: Config, log: Logger, hooks: ArgusHooks = {}): Promise<Argus> {
@@ -98,9 +83,14 @@ async function start(
   const db = await openDatabase({ url, ...hooks });
   closing.push('database', () => db.destroy());
   keepPartitions(db, log, closing);
-  const { backend, about: aboutBackend } = await openBackend(config, log, closing);
+  let watch: BackendWatch | null = null;
+  const { backend, about: aboutBackend } = await openBackend(
+    { config, log, onOutcome: (outcome) => watch?.onOutcome(outcome) },
+    closing,
+  );
   const feedParts = await openFeed(db, url, log, closing);
-  const stores = openStores(db);
+  const stores = openStores(db, config);
+  keepExports(stores.exports, log, closing);
   const { agent, startWorking } = createWorkers(
     { config, log, url, stores, backend, onCommitted: feedParts.onCommitted },
     closing,
@@ -108,6 +98,7 @@ async function start(
   const { newAdminKey, stopWatching } = await prepareKeys(stores.apiKeys, config);
   closing.push('key watch', stopWatching);
   await startWorking();
+  watch = watchBackend(agent, backend, log, closing);
   const gateway = await openGateway({ config, log, db, agent, backend, stores, ...feedParts });
   closing.push('gateway', () => gateway.drain());
   return {
@@ -135,30 +126,13 @@ function keepPartitions(db: DataSource, log: Logger, closing: Closing): void {
   closing.push('partition timer', () => clearInterval(timer));
 }
 
-async function openBackend(
-  { backend: settings, dataDir }: Config,
-  log: Logger,
-  closing: Closing,
-): Promise<{ backend: BackendTools; about: string }> {
-  let { url, adminSecret, trustTokenSecret } = settings;
-  if (url === null) {
-    adminSecret = randomBytes(24).toString('hex');
-    trustTokenSecret = randomBytes(24).toString('hex');
-    const sandbox = await startSandbox({ adminSecret, trustTokenSecret, auditDir: join(dataDir, 'sandbox') });
-    closing.push('sandbox', () => sandbox.close());
-    url = sandbox.url;
-  }
-  const backend = createBackend({
-    url,
-    ...(adminSecret !== null && { adminSecret }),
-    ...(trustTokenSecret !== null && { trustTokenSecret }),
-    tls: settings.tls,
-    allowHttp: settings.allowHttp,
-    log: log.child({ part: 'backend' }),
-    clock,
-  });
-  closing.push('backend', () => backend.close());
-  return { backend, about: settings.url === null ? `sandbox at ${url}` : backend.status().origin };
+function keepExports(exports: ExportStore, log: Logger, closing: Closing): void {
+  const timer = setInterval(() => {
+    exports.removeExpired().catch((error: unknown) => {
+      log.error({ error: messageOf(error) }, 'expired exports could not be removed');
+    });
+  }, EXPORT_CHECK_MS);
+  closing.push('export timer', () => clearInterval(timer));
 }
 
 async function openFeed(
@@ -180,7 +154,7 @@ async function openFeed(
 
 type Stores = ReturnType<typeof openStores>;
 
-function openStores(db: DataSource) {
+function openStores(db: DataSource, { dataDir }: Config) {
   const readers: Readers = {
     incidents: new IncidentReader(db),
     findings: new FindingReader(db),
@@ -196,6 +170,7 @@ function openStores(db: DataSource) {
     instances: new InstanceStore(db),
     modes: new SettingsStore(db),
     apiKeys: new ApiKeyStore(db, clock.now),
+    exports: new ExportStore(db, join(dataDir, 'exports'), clock.now),
   };
 }
 
@@ -263,15 +238,26 @@ interface GatewayParts {
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, log, db, agent, backend, stores, tail, eventLog, onCommitted } = parts;
-  const { readers, apiKeys, instances } = stores;
+  const { readers, apiKeys, instances, exports } = stores;
   const incidentWriter = new IncidentWriter(db, onCommitted);
-  const resolvers = createResolvers({ readers, agent, backend, apiKeys, incidentWriter, instances });
+  const resolvers = createResolvers({
+    readers,
+    agent,
+    backend,
+    apiKeys,
+    incidentWriter,
+    instances,
+    exports,
+    exportTraining: (request) => exportTraining(db, exports, request),
+  });
   const { schema, sdl } = await createSchema(resolvers);
   const incidentFeed = new IncidentFeed(tail, eventLog, readers.incidents);
+  const authenticateKey = (authorization: string | undefined): Promise<Principal> =>
+    authenticate(authorization, (secret) => apiKeys.principalOf(secret));
   return createGateway<Context>({
     schema,
     schemaText: sdl,
-    authenticate: (authorization) => authenticate(authorization, (secret) => apiKeys.principalOf(secret)),
+    authenticate: authenticateKey,
     isStillValid: ({ id }) => apiKeys.isLive(id),
     mayIntrospect: ({ role }) => hasRole(role, config.introspectionRole),
     makeContext: ({ principal, requestId }) => ({
@@ -280,7 +266,11 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
       loaders: createLoaders(readers),
       incidentFeed,
     }),
-    routes: [createIngestRoute(agent.ingest)],
+    routes: [
+      createIngestRoute(agent.ingest),
+      createDocumentRoute((file) => backend.documents.upload(file)),
+      createExportRoute(exports, authenticateKey),
+    ],
     readiness: {
       database: async () => {
         await db.query('SELECT 1');

@@ -30,6 +30,9 @@ const SETTINGS = z.object({
     .optional()
     .describe('The sanitization backend; unset, the sandbox.'),
   BACKEND_ALLOW_HTTP: flag.default(false).describe('1 permits plain http to another machine.'),
+  BACKEND_ASYNC_TEXT: flag
+    .default(false)
+    .describe('1 permits text to be queued as a job; the backend as observed dies of it.'),
   BACKEND_ADMIN_SECRET: z
     .string()
     .min(1)
@@ -58,6 +61,7 @@ export interface Config {
   readonly backend: {
     readonly url: string | null;
     readonly allowHttp: boolean;
+    readonly asyncText: boolean;
     readonly adminSecret: string | null;
     readonly trustTokenSecret: string | null;
     readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -94,6 +98,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     backend: {
       url: settings.BACKEND_URL ?? null,
       allowHttp: settings.BACKEND_ALLOW_HTTP,
+      asyncText: settings.BACKEND_ASYNC_TEXT,
       adminSecret: settings.BACKEND_ADMIN_SECRET ?? null,
       trustTokenSecret: settings.BACKEND_TRUST_TOKEN_SECRET ?? null,
       tls: {

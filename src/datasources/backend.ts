@@ -10,7 +10,7 @@ import { Overrides } from './overrides';
 import { Quarantine } from './quarantine';
 import { ReuseStatistics } from './reuse-stats';
 import { Sanitize } from './sanitize';
-import { type BreakerOptions, type ToolStatus } from './tool-lane';
+import { type BreakerOptions, type Outcome, type ToolStatus } from './tool-lane';
 import { type ToolPolicy } from './tool-policy';
 import { TrainingExport } from './training-export';
 import { type TlsOptions } from './transport';
@@ -31,6 +31,8 @@ export interface BackendOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly breaker?: BreakerOptions;
+  /** Told of every attempt that the backend answered, or failed to. */
+  readonly onOutcome?: (outcome: Outcome) => void;
   /** Deviations from `TOOL_POLICIES`, e.g. shorter deadlines. */
   readonly policies?: Partial<Record<BackendTool, Partial<ToolPolicy>>>;
 }

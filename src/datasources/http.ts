@@ -6,7 +6,7 @@ import { type Log } from '../domain/log';
 import { createScrubber, errorOfAnswer, type HttpAnswer, malformed, retryAfterOf } from './answer-error';
 import { BACKEND_TOOLS, BackendError, type BackendTool } from './backend-error';
 import { type CallPurpose } from './rate-budget';
-import { type BreakerOptions, ToolLane, type ToolStatus } from './tool-lane';
+import { type BreakerOptions, type Outcome, ToolLane, type ToolStatus } from './tool-lane';
 import { TOOL_POLICIES, type ToolPolicy } from './tool-policy';
 import { Transport, type TransportOptions } from './transport';
 
@@ -18,6 +18,8 @@ export interface HttpOptions extends TransportOptions {
   readonly breaker?: BreakerOptions;
   /** Told of every attempt that found nobody to connect to. */
   readonly onUnreachable?: () => void;
+  /** Told of every attempt that the backend answered, or failed to. */
+  readonly onOutcome?: (outcome: Outcome) => void;
   /** Deviations from `TOOL_POLICIES`. */
   readonly policies?: Partial<Record<BackendTool, Partial<ToolPolicy>>>;
 }
@@ -64,10 +66,11 @@ export class BackendHttp {
   constructor(private readonly options: HttpOptions) {
     this.transport = new Transport(options);
     this.scrub = createScrubber(options.secrets);
+    const { clock, breaker = DEFAULT_BREAKER, onOutcome = () => undefined } = options;
     this.lanes = new Map(
       BACKEND_TOOLS.map((tool) => {
         const policy = { ...TOOL_POLICIES[tool], ...options.policies?.[tool] };
-        return [tool, new ToolLane(tool, policy, options.clock, options.breaker ?? DEFAULT_BREAKER)];
+        return [tool, new ToolLane(tool, policy, clock, breaker, onOutcome)];
       }),
     );
   }

@@ -108,12 +108,24 @@ export class Sanitize {
   }
 
   /**
-   * Content as a job of the backend's queue: the sanitised text once the job is done; fails as `Jobs.wait` does.
-   * The backend as observed dies of it, so this is NOT_CONFIGURED unless `asyncText` says that this one does not.
+   * Content as a job of the backend's queue: the sanitised text once the job is done; fails as `queueJson` and
+   * `Jobs.wait` do.
    */
   async jsonAsJob(request: Pick<SanitizeJsonRequest, 'content' | 'purpose'>, wait: WaitOptions = {}): Promise<string> {
+    const result = await this.jobs.wait(await this.queueJson(request), wait);
+    this.quarantine.survived(sha256(request.content));
+    return result.content;
+  }
+
+  /**
+   * Hands content to the backend's job queue and answers the job's id. The backend as observed dies of it, so this is
+   * NOT_CONFIGURED unless `asyncText` says that this one does not.
+   */
+  async queueJson({
+    content,
+    purpose = 'BACKGROUND',
+  }: Pick<SanitizeJsonRequest, 'content' | 'purpose'>): Promise<string> {
     const tool = 'SANITIZE_JSON';
-    const { content, purpose = 'BACKGROUND' } = request;
     if (!this.asyncText) throw notConfigured(tool, 'the permission to queue text, which kills some backends,');
     if (content === '') throw invalid(tool, 'its content is empty');
     const json = fittingJson(tool, { content, async: true });
@@ -121,9 +133,8 @@ export class Sanitize {
     const hash = sha256(content);
     this.quarantine.risk(hash, tool);
     const { taskId } = await this.http.json(call, queuedSchema);
-    const result = await this.jobs.wait(taskId, wait);
-    this.quarantine.survived(hash);
-    return result.content;
+    this.jobs.remember(taskId, hash);
+    return taskId;
   }
 
   private async sendJson(

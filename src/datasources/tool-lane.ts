@@ -24,6 +24,14 @@ export interface BreakerOptions {
   readonly halfOpenAfterMs: number;
 }
 
+/** An attempt that was made: `failure` tells how it showed the backend unwell; null when it did not. */
+export interface Outcome {
+  readonly tool: BackendTool;
+  /** ms since 1970-01-01 UTC. */
+  readonly at: number;
+  readonly failure: BackendError | null;
+}
+
 /** How one tool is doing: for operators and for the dashboard. */
 export interface ToolStatus {
   readonly tool: BackendTool;
@@ -56,6 +64,7 @@ export class ToolLane {
     readonly policy: ToolPolicy,
     private readonly clock: Clock,
     breaker: BreakerOptions,
+    private readonly onOutcome: (outcome: Outcome) => void,
   ) {
     this.budget = policy.budget ? new RateBudget({ ...policy.budget, windowMs: RATE_WINDOW_MS, clock }) : null;
     this.breaker = circuitBreaker(handleWhen(isUnwell), {
@@ -110,11 +119,14 @@ export class ToolLane {
     try {
       const result = await attempt();
       this.lastSuccessAt = this.clock.now();
+      this.onOutcome({ tool: this.tool, at: this.lastSuccessAt, failure: null });
       return result;
     } catch (error) {
       if (isUnwell(error)) {
         this.failures++;
-        this.lastFailure = { at: this.clock.now(), message: (error as BackendError).message };
+        const failure = error as BackendError;
+        this.lastFailure = { at: this.clock.now(), message: failure.message };
+        this.onOutcome({ tool: this.tool, at: this.lastFailure.at, failure });
       }
       throw error;
     }

@@ -79,3 +79,6 @@ export interface StoredEvent extends SecurityEvent {
 
 /** Stream names as they stand in URLs. */
 export const STREAM_NAME = /^[a-z0-9._-]{1,64}$/;
+
+/** Streams that Argus itself writes: what others say must not pass for its own word. */
+export const OWN_STREAM = /^argus\./;

@@ -16,22 +16,25 @@ export class BackendResolver {
   @Authorized('VIEWER')
   @Query(() => BackendObject)
   backend(): BackendObject {
-    const { origin, mutualTls, tools, unavailable } = this.tools.status();
+    const { origin, mutualTls, tools, unavailable, jobQueue, quarantined } = this.tools.status();
     const reasons = new Map(unavailable.map(({ tool, reason }) => [tool, reason]));
     const toStatus = (status: (typeof tools)[number]): BackendToolStatus => {
-      const { tool, breaker, attempts, failures, lastFailure, budget } = status;
+      const { tool, breaker, attempts, failures, active, lastFailure, budget } = status;
       const nextTokenAt = budget?.nextTokenAt ?? null;
       return {
         tool,
         breaker,
         attempts,
         failures,
+        active,
         lastFailure: lastFailure?.message ?? null,
         budget: budget && { ...budget, nextTokenAt: nextTokenAt === null ? null : new Date(nextTokenAt) },
         unavailable: reasons.get(tool) ?? null,
       };
     };
-    return { origin, mutualTls, tools: tools.map(toStatus) };
+    const { state, since } = jobQueue;
+    const queue = { state, since: since === null ? null : new Date(since) };
+    return { origin, mutualTls, jobQueue: queue, quarantined, tools: tools.map(toStatus) };
   }
 
   @FieldResolver(() => BackendHealth, { nullable: true })

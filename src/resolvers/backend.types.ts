@@ -7,6 +7,23 @@ registerEnumType(BreakerState, {
   description: 'OPEN: calls fail at once until a trial succeeds.',
 });
 
+const JobQueueState = { UNKNOWN: 'UNKNOWN', MOVING: 'MOVING', STUCK: 'STUCK' } as const;
+registerEnumType(JobQueueState, {
+  name: 'JobQueueState',
+  description: 'UNKNOWN until a job has been watched. STUCK: a job has waited too long, whatever health says.',
+});
+
+@ObjectType('BackendJobQueue', {
+  description: 'Whether the backend works on its jobs; its health check does not tell.',
+})
+export class BackendJobQueueObject {
+  @Field(() => JobQueueState)
+  state: keyof typeof JobQueueState;
+
+  @Field(() => DateTime, { nullable: true, description: 'Since when the state holds.' })
+  since: Date | null;
+}
+
 @ObjectType({ description: "What is left below the backend's rate limit." })
 export class BackendBudget {
   @Field(() => Int)
@@ -35,6 +52,9 @@ export class BackendToolStatus {
 
   @Field(() => Int, { description: 'Attempts that showed the backend unwell.' })
   failures: number;
+
+  @Field(() => Int, { description: 'Calls being made now.' })
+  active: number;
 
   @Field(() => String, { nullable: true })
   lastFailure: string | null;
@@ -107,6 +127,14 @@ export class BackendObject {
 
   @Field(() => Boolean)
   mutualTls: boolean;
+
+  @Field(() => BackendJobQueueObject)
+  jobQueue: BackendJobQueueObject;
+
+  @Field(() => Int, {
+    description: 'Contents that are kept from it because it is known, or suspected, to die of them.',
+  })
+  quarantined: number;
 
   @Field(() => [BackendToolStatus])
   tools: BackendToolStatus[];

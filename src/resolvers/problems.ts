@@ -1,4 +1,5 @@
-import { Field, InterfaceType, ObjectType } from 'type-graphql';
+import { Field, InterfaceType, Int, ObjectType } from 'type-graphql';
+import { BackendError } from '../datasources/backend-error';
 import { ArgusError, type ErrorCode } from '../domain/errors';
 
 /** An expected failure as data. The concrete type groups codes that clients treat alike. */
@@ -33,7 +34,19 @@ export class ForbiddenProblem extends Problem {}
 export class RateLimitedProblem extends Problem {}
 
 @ObjectType({ implements: Problem, description: 'The backend refused or could not be reached.' })
-export class BackendProblem extends Problem {}
+export class BackendProblem extends Problem {
+  @Field(() => String, { nullable: true, description: 'Which tool failed; null where it was no tool of the backend.' })
+  tool: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What went wrong, in one word, as DEADLINE_EXCEEDED.' })
+  failure: string | null;
+
+  @Field(() => Int, { nullable: true, description: "HTTP status of the backend's answer, when there was one." })
+  status: number | null;
+
+  @Field(() => Boolean, { description: 'Whether the same call may succeed later.' })
+  retryable: boolean;
+}
 
 /** Every concrete problem: named so that the schema holds them, since nothing refers to them directly. */
 export const PROBLEM_TYPES = [
@@ -59,11 +72,18 @@ const TYPE_OF: Partial<Record<ErrorCode, new () => Problem>> = {
 /** The problem that an expected error is to clients. */
 export function toProblem(error: ArgusError): Problem {
   const Type = TYPE_OF[error.code] ?? ValidationProblem;
-  return Object.assign(new Type(), {
+  const problem = Object.assign(new Type(), {
     code: error.code,
     message: error.message,
     path: error.inputPath ? [...error.inputPath] : null,
   });
+  return problem instanceof BackendProblem ? Object.assign(problem, detailsOf(error)) : problem;
+}
+
+function detailsOf(error: ArgusError): Pick<BackendProblem, 'tool' | 'failure' | 'status' | 'retryable'> {
+  const { retryable } = error;
+  if (!(error instanceof BackendError)) return { tool: null, failure: null, status: null, retryable };
+  return { tool: error.tool, failure: error.failure, status: error.status, retryable };
 }
 
 /** What a mutation answers: its result, or null and the problems. Anything that is not expected goes on as thrown. */

@@ -3,6 +3,7 @@ import { runMigrations as migrateJobs } from 'graphile-worker';
 import { Client } from 'pg';
 import { DataSource, type EntityManager, type Logger } from 'typeorm';
 import { LayTheFoundations1764000000000 } from '../../migrations/1764000000000-lay-the-foundations';
+import { KeepExports1764100000000 } from '../../migrations/1764100000000-keep-exports';
 import { storable } from '../domain/json';
 import { ApiKey } from '../entities/api-key.entity';
 import { Event } from '../entities/event.entity';
@@ -50,7 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
     url: options.url,
     applicationName: 'argus',
     entities: [ApiKey, Event, Finding, Incident, Override, Response, ResponseStep, TimelineEntry],
-    migrations: [LayTheFoundations1764000000000],
+    migrations: [LayTheFoundations1764000000000, KeepExports1764100000000],
     migrationsTableName: 'argus_migrations',
     synchronize: false,
     parseInt8: true,

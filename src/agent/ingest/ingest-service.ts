@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ArgusError, type ErrorCode } from '../../domain/errors';
-import { type SecurityEvent, STREAM_NAME } from '../../domain/event';
+import { OWN_STREAM, type SecurityEvent, STREAM_NAME } from '../../domain/event';
 import { type Json } from '../../domain/json';
 import { type Appended, type Clock } from '../ports';
 import { INGEST_LIMITS, parseLine } from './parse-line';
@@ -38,9 +38,21 @@ export class IngestService {
   /**
    * A session for one body. With an idempotency key, records without an id of their own are told apart by key and line
    * number: equal lines are distinct events, and the same body sent again under the same key is all duplicates.
-   * @throws ArgusError INVALID_STREAM_NAME
+   * @throws ArgusError INVALID_STREAM_NAME; FORBIDDEN for streams that Argus itself writes.
    */
   open(stream: string, idempotencyKey: string | null): IngestSession {
+    if (OWN_STREAM.test(stream)) {
+      throw new ArgusError('FORBIDDEN', 'Streams that begin with "argus." are written by Argus alone.', ['stream']);
+    }
+    return this.#openAny(stream, idempotencyKey);
+  }
+
+  /** Takes events of Argus's own, into any stream. */
+  async own(stream: string, values: readonly Json[]): Promise<IngestReport> {
+    return this.#take(this.#openAny(stream, null), values);
+  }
+
+  #openAny(stream: string, idempotencyKey: string | null): IngestSession {
     if (!STREAM_NAME.test(stream)) {
       throw new ArgusError('INVALID_STREAM_NAME', 'A stream name is 1 to 64 of a-z, 0-9, dot, underscore and hyphen.', [
         'stream',
@@ -61,7 +73,10 @@ export class IngestService {
     if (values.length < 1 || values.length > most) {
       throw new ArgusError('INVALID_INPUT', `events: 1 to ${most}; these are ${values.length}.`, ['input', 'events']);
     }
-    const session = this.open(stream, idempotencyKey);
+    return this.#take(this.open(stream, idempotencyKey), values);
+  }
+
+  async #take(session: IngestSession, values: readonly Json[]): Promise<IngestReport> {
     for (const [index, value] of values.entries()) {
       await session.line({ number: index + 1, bytes: Buffer.from(JSON.stringify(value)) });
     }

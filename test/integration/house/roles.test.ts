@@ -8,6 +8,7 @@ const NOBODY = 'SW5jaWRlbnQ6MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAw'; /
 const FIELDS: Readonly<Record<string, { readonly role: Role; readonly call: string }>> = {
   'Query.agent': { role: 'VIEWER', call: '{ agent { mode } }' },
   'Query.backend': { role: 'VIEWER', call: '{ backend { origin } }' },
+  'Query.backendJob': { role: 'ANALYST', call: '{ backendJob(id: "1") { id } }' },
   'Query.events': { role: 'VIEWER', call: '{ events(first: 1) { nodes { id } } }' },
   'Query.findings': { role: 'VIEWER', call: '{ findings(first: 1) { nodes { id } } }' },
   'Query.incident': { role: 'VIEWER', call: `{ incident(id: "${NOBODY}") { id } }` },
@@ -19,6 +20,10 @@ const FIELDS: Readonly<Record<string, { readonly role: Role; readonly call: stri
     role: 'ADMIN',
     call: 'mutation { activateOverride(input: { justification: "short" }) { problems { code } } }',
   },
+  'Mutation.cancelBackendJob': {
+    role: 'RESPONDER',
+    call: 'mutation { cancelBackendJob(input: { id: "1" }) { problems { code } } }',
+  },
   'Mutation.createApiKey': {
     role: 'ADMIN',
     call: 'mutation { createApiKey(input: { name: "", role: VIEWER }) { problems { code } } }',
@@ -26,6 +31,14 @@ const FIELDS: Readonly<Record<string, { readonly role: Role; readonly call: stri
   'Mutation.deactivateOverride': {
     role: 'RESPONDER',
     call: `mutation { deactivateOverride(input: { id: "${NOBODY}" }) { problems { code } } }`,
+  },
+  'Mutation.exportTrainingData': {
+    role: 'ANALYST',
+    call: 'mutation { exportTrainingData(input: { format: JSON, from: "2020-01-02T00:00:00Z", to: "2020-01-01T00:00:00Z" }) { problems { code } } }',
+  },
+  'Mutation.generatePdf': {
+    role: 'ANALYST',
+    call: 'mutation { generatePdf(input: { markdown: "" }) { problems { code } } }',
   },
   'Mutation.ingestEvents': {
     role: 'ANALYST',
@@ -35,6 +48,14 @@ const FIELDS: Readonly<Record<string, { readonly role: Role; readonly call: stri
     role: 'ADMIN',
     call: `mutation { revokeApiKey(input: { id: "${NOBODY}" }) { problems { code } } }`,
   },
+  'Mutation.sanitizeJson': {
+    role: 'ANALYST',
+    call: 'mutation { sanitizeJson(input: { content: "" }) { problems { code } } }',
+  },
+  'Mutation.sanitizeText': {
+    role: 'ANALYST',
+    call: 'mutation { sanitizeText(input: { text: "" }) { problems { code } } }',
+  },
   'Mutation.setAgentMode': {
     role: 'RESPONDER',
     call: 'mutation { setAgentMode(input: { mode: PAUSED, reason: "" }) { problems { code } } }',
@@ -43,9 +64,17 @@ const FIELDS: Readonly<Record<string, { readonly role: Role; readonly call: stri
     role: 'RESPONDER',
     call: `mutation { startResponse(input: { incidentId: "${NOBODY}", playbook: "alert" }) { problems { code } } }`,
   },
+  'Mutation.triggerN8nWebhook': {
+    role: 'RESPONDER',
+    call: 'mutation { triggerN8nWebhook(input: { data: "" }) { problems { code } } }',
+  },
   'Mutation.updateIncident': {
     role: 'ANALYST',
     call: `mutation { updateIncident(input: { id: "${NOBODY}" }) { problems { code } } }`,
+  },
+  'Mutation.validateTrustToken': {
+    role: 'ANALYST',
+    call: 'mutation { validateTrustToken(input: { token: { contentHash: "", originalHash: "", sanitizationVersion: "", rulesApplied: [], timestamp: "", expiresAt: "", signature: "", nonce: "" } }) { problems { code } } }',
   },
   'Subscription.incidents': { role: 'VIEWER', call: INCIDENT_FEED },
 };
