@@ -61,6 +61,13 @@ export function keyOf(type: string, id: string, ...patterns: readonly RegExp[]):
   return parsed.key;
 }
 
+/** True for a day that the calendar has, as YYYY-MM-DD. */
+export function isDay(text: string): boolean {
+  if (!KEY.DAY.test(text) || text.startsWith('0000')) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
 /** Patterns of the key parts that occur in global ids. */
 export const KEY = {
   UUID: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,

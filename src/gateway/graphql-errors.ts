@@ -87,6 +87,7 @@ function showable(error: unknown): Shown | undefined {
     return { code: root instanceof ArgusError ? root.code : 'INVALID_INPUT', message: error.message };
   }
   if (root instanceof ArgusError) return ofArgusError(root);
+  if (isUnstorableText(root)) return { code: 'INVALID_INPUT', message: 'A text holds U+0000, which cannot be kept.' };
   if (!(root instanceof GraphQLError)) return undefined;
   const code = codeOf(error) ?? codeOf(root);
   if (code !== undefined) return { code, message: root.message, details: detailsOf(root) };
@@ -95,6 +96,11 @@ function showable(error: unknown): Shown | undefined {
   return root.nodes || !(error instanceof GraphQLError) || error.path === undefined
     ? { code: 'INVALID_INPUT', message: root.message }
     : undefined;
+}
+
+/** What Postgres says (SQLSTATE 22021) of a NUL in a parameter: where it came from, only the caller knows. */
+function isUnstorableText(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '22021';
 }
 
 function ofArgusError(error: ArgusError): Shown | undefined {

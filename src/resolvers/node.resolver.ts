@@ -1,5 +1,5 @@
 import { Arg, Authorized, Ctx, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
-import { KEY, keyOf, parseGlobalId } from '../domain/cursor';
+import { isDay, KEY, keyOf, parseGlobalId } from '../domain/cursor';
 import { type Role } from '../domain/role';
 import { RoleEnum } from '../entities/enums';
 import { Node } from '../entities/node';
@@ -25,7 +25,7 @@ const LOAD: Readonly<Record<string, Load>> = {
   Override: (id, { loaders }) => loaders.override.load(keyOf('Override', id, KEY.UUID)[0] ?? ''),
   Event: (id, { loaders }) => {
     const [day = '', key] = keyOf('Event', id, KEY.DAY, KEY.NUMBER);
-    return loaders.event.load({ day, key: Number(key) });
+    return isDay(day) ? loaders.event.load({ day, key: Number(key) }) : Promise.resolve(null);
   },
 };
 

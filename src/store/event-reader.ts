@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { decodeCursor, decodeNumericCursor, encodeCursor, KEY } from '../domain/cursor';
+import { decodeCursor, decodeNumericCursor, encodeCursor, isDay, KEY } from '../domain/cursor';
 import { ArgusError } from '../domain/errors';
 import { Event } from '../entities/event.entity';
 import { Stream } from '../entities/stream.entity';
@@ -66,13 +66,13 @@ export class EventReader {
   }
 
   async streamsByKeys(keys: readonly number[]): Promise<readonly Stream[]> {
-    const rows = await this.db.query<Partial<Stream>[]>(`${STREAM} WHERE s.id = ANY($1)`, [keys]);
+    const rows = await this.db.query<Partial<Stream>[]>(`${STREAM} WHERE s.id = ANY($1::bigint[])`, [keys]);
     return rows.map(toStream);
   }
 
   async streams(args: PageArgs): Promise<Page<Stream>> {
     const [after = 0] = args.after === null ? [] : decodeNumericCursor('streams', args.after, 1);
-    const rows = await this.db.query<Partial<Stream>[]>(`${STREAM} WHERE s.id > $1 ORDER BY s.id LIMIT $2`, [
+    const rows = await this.db.query<Partial<Stream>[]>(`${STREAM} WHERE s.id > $1::bigint ORDER BY s.id LIMIT $2`, [
       after,
       args.first + 1,
     ]);
@@ -91,7 +91,7 @@ export class EventReader {
 
 function parseCursor(cursor: string): EventKey {
   const [day = '', key = ''] = decodeCursor('events', cursor, 2);
-  if (KEY.DAY.test(day) && KEY.NUMBER.test(key)) return { day, key: Number(key) };
+  if (isDay(day) && KEY.NUMBER.test(key)) return { day, key: Number(key) };
   throw new ArgusError('INVALID_CURSOR', 'This is not a cursor of events: use one that this list gave you.', ['after']);
 }
 

@@ -15,7 +15,7 @@ const SORT = {
   OLDEST: { order: 'number ASC', behind: 'number > $2', parts: (i: Incident) => [i.number] },
   SEVERITY: {
     order: 'severity_rank DESC, number DESC',
-    behind: '(severity_rank, number) < ($3, $2)',
+    behind: '(severity_rank, number) < ($3::bigint, $2)',
     parts: (i: Incident) => [i.number, i.severityRank],
   },
 } as const;

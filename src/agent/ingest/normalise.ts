@@ -89,7 +89,8 @@ function ipOf(record: JsonObject): string | null {
 }
 
 function httpStatusOf(record: JsonObject): number | null {
-  const value = Number(find(record, FIELDS.httpStatus)?.value ?? NaN);
+  const given = find(record, FIELDS.httpStatus)?.value;
+  const value = typeof given === 'number' || typeof given === 'string' ? Number(given) : NaN;
   return Number.isInteger(value) && value >= 100 && value <= 599 ? value : null;
 }
 

@@ -74,6 +74,7 @@ describe('values that no column holds', () => {
     ['a number beyond doubles', JSON.parse('{"n": 1e400}') as object],
     ['an address with a zone of 10,000 characters', { ip: `fe80::1%${randomBytes(9_000).toString('hex')}` }],
     ['a user name of 10,000 characters', { user: 'é'.repeat(10_000) }],
+    ['a status that is an object with a toString of its own', { status: { toString: [] } }],
     ['the key __proto__', JSON.parse('{"__proto__": {"id": "x"}, "constructor": 1}') as object],
     ['an OCSF record with odd types', { class_uid: 3002, metadata: 5, actor: [], src_endpoint: { ip: { a: 1 } } }],
   ])('never makes a body fail: %s', async (_what, record) => {
