@@ -263,7 +263,7 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
     makeContext: ({ principal, requestId }) => ({
       principal,
       requestId,
-      loaders: createLoaders(readers),
+      loaders: createLoaders(readers, backend.jobs),
       incidentFeed,
     }),
     routes: [

@@ -1,7 +1,8 @@
-import { Arg, Authorized, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { type CancelOutcome, type Jobs } from '../datasources/jobs';
 import { ArgusError } from '../domain/errors';
 import { BackendJobObject, CancelBackendJobInput, CancelBackendJobPayload, toJobObject } from './backend-job.types';
+import { type Context } from './context';
 import { outcomeOf } from './problems';
 
 /** Jobs of the backend: documents that it reads, and text where that is permitted. */
@@ -11,11 +12,9 @@ export class BackendJobResolver {
 
   @Authorized('ANALYST')
   @Query(() => BackendJobObject, { nullable: true, description: 'Null when the backend does not know it (any more).' })
-  async backendJob(@Arg('id', () => ID) id: string): Promise<BackendJobObject | null> {
-    const job = await this.jobs.status(id, 'RESPONSE');
-    if (!job) return null;
-    const done = job.status === 'COMPLETED' && job.result === null;
-    return toJobObject(done ? { ...job, result: await this.jobs.result(id) } : job);
+  async backendJob(@Arg('id', () => ID) id: string, @Ctx() { loaders }: Context): Promise<BackendJobObject | null> {
+    const job = await loaders.backendJob.load(id);
+    return job && toJobObject(job);
   }
 
   @Authorized('RESPONDER')

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { type BackendJob, type Jobs } from '../datasources/jobs';
 import { type Principal } from '../domain/role';
 import { type Event } from '../entities/event.entity';
 import { type Finding } from '../entities/finding.entity';
@@ -24,6 +25,9 @@ export interface Readers {
   readonly overrides: OverrideStore;
 }
 
+/** The backend's jobs, as far as operations read them. */
+export type JobReader = Pick<Jobs, 'status' | 'result'>;
+
 /** What one operation has: who asks, and loaders that turn many single questions into one statement. */
 export interface Context {
   readonly principal: Principal;
@@ -37,6 +41,8 @@ export interface Loaders {
   readonly finding: DataLoader<number, Finding | null>;
   readonly event: DataLoader<EventKey, Event | null, string>;
   readonly stream: DataLoader<number, Stream | null>;
+  /** With its result where it has one; asked of the backend once an operation, however often the document names it. */
+  readonly backendJob: DataLoader<string, BackendJob | null>;
   readonly response: DataLoader<string, Response | null>;
   readonly override: DataLoader<string, Override | null>;
   readonly steps: DataLoader<string, readonly ResponseStep[]>;
@@ -51,7 +57,7 @@ export interface NestedPage extends PageArgs {
 }
 
 /** Loaders of one operation. */
-export function createLoaders(readers: Readers): Loaders {
+export function createLoaders(readers: Readers, jobs: JobReader): Loaders {
   const { incidents, findings, events, responses, overrides } = readers;
   return {
     incident: byKey((keys) => incidents.byKeys(keys)),
@@ -63,6 +69,7 @@ export function createLoaders(readers: Readers): Loaders {
       },
       { cacheKeyFn: ({ day, key }) => `${day}:${key}` },
     ),
+    backendJob: new DataLoader((ids: readonly string[]) => Promise.all(ids.map((id) => readJob(jobs, id)))),
     stream: byKey((keys) => events.streamsByKeys(keys)),
     response: byKey((keys) => responses.byKeys(keys)),
     override: byKey((keys) => overrides.byKeys(keys)),
@@ -71,6 +78,17 @@ export function createLoaders(readers: Readers): Loaders {
     findingsOf: nestedPages((keys, args) => findings.pages(keys, args)),
     timelineOf: nestedPages((keys, args) => incidents.timelines(keys, args)),
   };
+}
+
+/** A failure is the answer to its own key alone. */
+async function readJob(jobs: JobReader, id: string): Promise<BackendJob | null | Error> {
+  try {
+    const job = await jobs.status(id, 'RESPONSE');
+    if (job?.status !== 'COMPLETED' || job.result !== null) return job;
+    return { ...job, result: await jobs.result(id) };
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function byKey<Key extends string | number, Row extends { readonly key: Key }>(
