@@ -36,7 +36,7 @@ describe('drain', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     const start = Date.now();
     await Promise.all([toy.drain(), answered]);
-    expect(Date.now() - start).toBeLessThan(1_500);
+    expect(Date.now() - start).toBeLessThan(4_500);
     agent.destroy();
   });
 
@@ -49,7 +49,7 @@ describe('drain', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     const start = Date.now();
     await toy.drain();
-    expect(Date.now() - start).toBeLessThan(1_000);
+    expect(Date.now() - start).toBeLessThan(1_900);
     await cut;
     client.socket.terminate();
   });

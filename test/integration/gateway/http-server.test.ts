@@ -145,7 +145,7 @@ describe('bodies', () => {
   it('that never end do not hold a refused connection', async () => {
     const start = Date.now();
     expect(await raw(head('content-length: 100000000'))).toMatch(/^HTTP\/1.1 413/);
-    expect(Date.now() - start).toBeLessThan(3_000);
+    expect(Date.now() - start).toBeLessThan(10_000);
   });
 
   it('cut off leave no error and no handler behind', async () => {

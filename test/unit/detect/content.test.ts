@@ -151,7 +151,7 @@ describe('a hostile text of 1 MiB', () => {
   it.each(texts)('of %s is judged in time', (_name, text) => {
     const before = process.cpuUsage().user;
     findings(text);
-    expect((process.cpuUsage().user - before) / 1_000).toBeLessThan(2_000);
+    expect((process.cpuUsage().user - before) / 1_000).toBeLessThan(10_000);
   });
 
   it('costs each pattern little more than its anchors', () => {
