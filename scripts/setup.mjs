@@ -69,4 +69,4 @@ function build() {
 }
 
 install();
-if (!process.argv.includes('--no-build')) build();
+build();
