@@ -96,9 +96,9 @@ function nestedPages<Row>(
           group.map(({ incidentKey }) => incidentKey),
           { first, after },
         );
-        group.forEach((page, index) => answers.set(page, pages[index]!));
+        group.forEach((page, index) => answers.set(page, pages[index] as Page<Row>));
       }
-      return wanted.map((page) => answers.get(page)!);
+      return wanted.map((page) => answers.get(page) as Page<Row>);
     },
     { cacheKeyFn: (page) => `${page.incidentKey}:${argsKey(page)}` },
   );
