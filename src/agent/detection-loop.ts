@@ -10,6 +10,8 @@ const BATCH = 2_000;
 /** Events kept in memory for detection; what goes beyond is read back from the store when its turn comes. */
 const MAX_PENDING = 50_000;
 const NO_PLAYBOOKS: DetectionCommit['playbooksFor'] = () => [];
+/** How often the store is asked for events that nobody has detected, ms. */
+const LOOK_EVERY_MS = 10_000;
 const RETRY_MS = { first: 100, most: 5_000 };
 
 export interface DetectionLoopOptions {
@@ -38,6 +40,7 @@ export class DetectionLoop {
   #positions = new Map<string, number>();
   #running: Promise<void> | null = null;
   #stopped = false;
+  #timer: NodeJS.Timeout | null = null;
   /** Ends the wait before the next try. */
   #wakeUp: () => void = () => undefined;
 
@@ -48,6 +51,13 @@ export class DetectionLoop {
     const { engine, events, normaliseRecord } = this.options;
     const recent = await events.recentlyDetected(warmUpSinceMs, warmUpLimit);
     engine.warmUp(recent.map(normaliseRecord));
+    this.#look();
+    // What was stored without our hearing of it (an answer that was lost, a process that died) is found by looking.
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  #look(): void {
     this.#behind = true;
     this.#run();
   }
@@ -67,6 +77,7 @@ export class DetectionLoop {
   /** Finishes the batch under way. What waits is in the store, where the next start finds it: stopping takes no longer. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    if (this.#timer) clearInterval(this.#timer);
     this.#wakeUp();
     await this.#running;
   }

@@ -3,12 +3,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { globalId } from '../domain/cursor';
 import { type Role } from '../domain/role';
 import { RoleEnum } from './enums';
-import { Node } from './node';
 import { DateTime } from './scalars';
 
 @Entity('api_keys')
-@ObjectType({ implements: Node, description: 'A key for programs; its secret is shown once, when it is made.' })
-export class ApiKey implements Node {
+@ObjectType({ description: 'A key for programs; its secret is shown once, when it is made.' })
+export class ApiKey {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   key: string;
 
