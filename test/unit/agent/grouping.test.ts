@@ -1,6 +1,6 @@
-import { correlate } from '../../src/agent/correlate/correlate';
-import { type Finding } from '../../src/domain/finding';
-import { anEvent } from '../support/events';
+import { correlate } from '../../../src/agent/correlate/correlate';
+import { type Finding } from '../../../src/domain/finding';
+import { anEvent } from '../../support/events';
 
 function aFinding(overrides: Partial<Finding>): Finding {
   return {
