@@ -21,7 +21,7 @@ export interface ArgusSchema {
  */
 export async function createSchema(resolvers: ReadonlyMap<unknown, object>): Promise<ArgusSchema> {
   const options: BuildSchemaOptions = {
-    resolvers: RESOLVERS as unknown as BuildSchemaOptions['resolvers'],
+    resolvers: RESOLVERS,
     orphanedTypes: [...PROBLEM_TYPES],
     validate: false,
     pubSub: NO_PUBSUB,
