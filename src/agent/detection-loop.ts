@@ -41,6 +41,8 @@ export class DetectionLoop {
   #running: Promise<void> | null = null;
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
+  /** Detected position of each stream that was behind at the last look. */
+  #seenBehind: ReadonlyMap<string, number> = new Map();
   /** Ends the wait before the next try. */
   #wakeUp: () => void = () => undefined;
 
@@ -51,13 +53,23 @@ export class DetectionLoop {
     const { engine, events, normaliseRecord } = this.options;
     const recent = await events.recentlyDetected(warmUpSinceMs, warmUpLimit);
     engine.warmUp(recent.map(normaliseRecord));
-    this.#look();
+    this.#behind = true;
+    this.#run();
     // What was stored without our hearing of it (an answer that was lost, a process that died) is found by looking.
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#look().catch((error: unknown) => {
+        this.options.log.warn({ error: messageOf(error) }, 'undetected events could not be looked for');
+      });
+    }, LOOK_EVERY_MS);
     this.#timer.unref();
   }
 
-  #look(): void {
+  /** Catches up when a stream stands where it stood at the last look; one that moves is only busy. */
+  async #look(): Promise<void> {
+    const lagging = await this.options.events.laggingStreams();
+    const stuck = lagging.some(({ stream, detected }) => this.#seenBehind.get(stream) === detected);
+    this.#seenBehind = new Map(lagging.map(({ stream, detected }) => [stream, detected]));
+    if (!stuck) return;
     this.#behind = true;
     this.#run();
   }
