@@ -11,6 +11,7 @@ import {
   ObjectType,
   Query,
   Resolver,
+  Root,
 } from 'type-graphql';
 import { type Agent, PLAYBOOKS } from '../agent/index';
 import { ArgusError } from '../domain/errors';
@@ -105,8 +106,8 @@ export class AgentResolver {
 
   @Authorized('VIEWER')
   @Query(() => AgentObject)
-  async agent(): Promise<AgentObject> {
-    return { mode: await this.agentDoor.mode() };
+  async agent(): Promise<AgentState> {
+    return this.#state(await this.agentDoor.mode());
   }
 
   @Authorized('RESPONDER')
@@ -121,30 +122,30 @@ export class AgentResolver {
         throw new ArgusError('INVALID_INPUT', `reason: 3 to 500 characters; these are ${length}.`, ['input', 'reason']);
       }
       await this.agentDoor.setMode(mode, reason, principal.name);
-      return { agent: { mode } };
+      return { agent: this.#state(mode) };
     };
     return outcomeOf(set, { agent: null });
   }
 
   @FieldResolver(() => DateTime, { nullable: true, description: 'Latest heartbeat of any process.' })
-  async heartbeatAt(): Promise<Date | null> {
-    const beats = (await this.instanceStore.all()).map(({ heartbeatAt }) => heartbeatAt);
+  async heartbeatAt(@Root() { instances }: AgentState): Promise<Date | null> {
+    const beats = (await instances()).map(({ heartbeatAt }) => heartbeatAt);
     return beats.reduce<Date | null>((latest, beat) => (latest && latest > beat ? latest : beat), null);
   }
 
   @FieldResolver(() => [AgentInstance])
-  instances(): Promise<readonly AgentInstance[]> {
-    return this.instanceStore.all();
+  instances(@Root() { instances }: AgentState): Promise<readonly AgentInstance[]> {
+    return instances();
   }
 
   @FieldResolver(() => Int, { description: 'Registered streams.' })
-  async streamCount(): Promise<number> {
-    return (await this.events.backlog()).streams;
+  async streamCount(@Root() { backlog }: AgentState): Promise<number> {
+    return (await backlog()).streams;
   }
 
   @FieldResolver(() => SafeInt, { description: 'Stored events that detection has not finished, over all streams.' })
-  async lag(): Promise<number> {
-    return (await this.events.backlog()).lag;
+  async lag(@Root() { backlog }: AgentState): Promise<number> {
+    return (await backlog()).lag;
   }
 
   @FieldResolver(() => DetectionLatency)
@@ -158,4 +159,19 @@ export class AgentResolver {
       return { name, description, steps, automaticFrom: automatic?.minSeverity ?? null };
     });
   }
+
+  #state(mode: AgentMode): AgentState {
+    return { mode, instances: once(() => this.instanceStore.all()), backlog: once(() => this.events.backlog()) };
+  }
+}
+
+/** An answer under way: the mode, and what several fields read, each asked for once and only where it is wanted. */
+interface AgentState extends AgentObject {
+  readonly instances: () => ReturnType<InstanceStore['all']>;
+  readonly backlog: () => ReturnType<EventReader['backlog']>;
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => (answer ??= ask());
 }
